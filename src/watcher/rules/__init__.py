@@ -1,0 +1,23 @@
+"""The rule language: expressions → Rulebook → Matches, each with its evidence.
+
+`compile_rules` is the one door in; `check_tests` runs the examples that rules carry.
+"""
+
+from watcher.rules.explain import Explanation, Part
+from watcher.rules.rulebook import Rulebook, compile_rules
+from watcher.rules.spec import Line, RuleSpec, RuleTest, ScoreSpec, VocabularySpec, VocabularyTerm, Weight, Where
+
+__all__ = [
+    "Explanation",
+    "Line",
+    "Part",
+    "RuleSpec",
+    "RuleTest",
+    "Rulebook",
+    "ScoreSpec",
+    "VocabularySpec",
+    "VocabularyTerm",
+    "Weight",
+    "Where",
+    "compile_rules",
+]
