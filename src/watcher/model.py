@@ -264,6 +264,8 @@ class Story:
     profile: Mapping[str, object]
     merged_into: str = ""
     muted_until: datetime | None = None
+    told: frozenset[str] = frozenset()
+    """Channels that have been alerted to this story."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,207 @@
+"""Files → Settings, with every problem as `file:line:column: message` before anything is used."""
+
+from __future__ import annotations
+
+import difflib
+import glob
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from watcher import packs
+from watcher.config.convert import NOBODY, Part, Placed, channel, feed, feed_problems, joined, rule, vocabulary
+from watcher.config.schema import MainModel, PartModel
+from watcher.config.secrets import References, environment
+from watcher.config.settings import Settings
+from watcher.config.tree import Node, read_tree
+from watcher.errors import ConfigError, Problem
+
+SEARCH_PATH = ("config/watcher.yaml", "/etc/watcher/watcher.yaml")
+
+
+def find_config(given: str | None, environ: Mapping[str, str] | None = None) -> Path:
+    """The configuration file: as given, `$WATCHER_CONFIG`, ./config/watcher.yaml, /etc/watcher/watcher.yaml.
+
+    Raises ConfigError when there is none.
+    """
+    asked = given or (environment() if environ is None else environ).get("WATCHER_CONFIG")
+    for candidate in (asked,) if asked else SEARCH_PATH:
+        if candidate and Path(candidate).is_file():
+            return Path(candidate)
+    where = asked or " or ".join(SEARCH_PATH)
+    raise ConfigError([Problem(where, 0, 0, "no configuration file there", "make one with `watcher init`")])
+
+
+@dataclass(slots=True)
+class _Loading:
+    """What has been read so far."""
+
+    environ: Mapping[str, str]
+    problems: list[Problem] = field(default_factory=list)
+    secrets: set[str] = field(default_factory=set)
+    files: list[Path] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+
+
+def load(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read `path` and all that it includes. Raises ConfigError with every problem found."""
+    loading = _Loading(environment() if environ is None else environ)
+    main = _read(path.read_text("utf-8", "replace"), str(path), path.parent, MainModel, loading)
+    if main is not None:
+        assert isinstance(main.model, MainModel)
+        for index, pattern in enumerate(main.model.include):
+            _include(pattern, path, main.node.at(("include", index)), loading)
+    errors = [problem for problem in loading.problems if problem.severity == "error"]
+    if errors or main is None:
+        raise ConfigError(loading.problems)
+    return _assemble(path, main, loading)
+
+
+def _include(pattern: str, main: Path, node: Node, loading: _Loading) -> None:
+    if pattern.startswith("pack:"):
+        try:
+            files = packs.pack_files(pattern.removeprefix("pack:"))
+        except KeyError:
+            hint = "there is " + ", ".join(f"pack:{name}" for name in packs.names())
+            loading.problems.append(Problem(str(main), node.line, node.column, f"no pack of the name '{pattern}'", hint))
+            return
+        for name, text in files:
+            _read(text, name, main.parent, PartModel, loading)
+        return
+    found = sorted(glob.glob(str(main.parent / pattern), recursive=True))
+    if not found and not glob.has_magic(pattern):
+        loading.problems.append(Problem(str(main), node.line, node.column, f"no file {pattern}", "paths are relative to this file"))
+    for name in found:
+        _read(Path(name).read_text("utf-8", "replace"), name, Path(name).parent, PartModel, loading)
+
+
+def _read(text: str, file: str, base: Path, model: type[PartModel], loading: _Loading) -> Part | None:
+    """Validate one file; its problems are kept, not raised."""
+    if not file.startswith("pack:"):
+        loading.files.append(Path(file))
+    try:
+        tree = read_tree(text, file)
+    except ConfigError as error:
+        loading.problems += error.problems
+        return None
+    if not isinstance(tree.value, dict):
+        loading.problems.append(Problem(file, tree.line, tree.column, "expected keys such as `feeds:` or `rules:`"))
+        return None
+    references = References(file, base, loading.environ)
+    tree = references.resolve(tree)
+    loading.problems += references.problems
+    loading.secrets |= references.secrets
+    plain = {key: value for key, value in tree.plain().items() if value is not None}
+    try:
+        part = Part(file, tree, model.model_validate(plain))
+    except ValidationError as error:
+        loading.problems += [_as_problem(file, tree, model, detail) for detail in error.errors(include_url=False)]
+        return None
+    loading.parts.append(part)
+    return part
+
+
+def _as_problem(file: str, tree: Node, model: type[BaseModel], detail: Any) -> Problem:
+    path = tuple(step for step in detail["loc"] if step != "[key]")
+    node = tree.at(path)
+    where = ".".join(str(step) for step in path)
+    message, hint = str(detail["msg"]).removeprefix("Value error, "), ""
+    if detail["type"] == "extra_forbidden":
+        keys = _keys_at(model, path[:-1])
+        message = f"unknown key '{path[-1]}'"
+        near = difflib.get_close_matches(str(path[-1]), keys, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else "known here: " + ", ".join(sorted(keys))
+        return Problem(file, node.line, node.column, message, hint)
+    if detail["type"] == "missing":
+        return Problem(file, node.line, node.column, f"{where}: '{path[-1]}' is missing")
+    if detail["type"] == "literal_error":
+        near = difflib.get_close_matches(str(detail["input"]), [w.strip(" '") for w in detail["ctx"]["expected"].replace(" or ", ",").split(",")], n=1)
+        hint = f"did you mean '{near[0]}'?" if near else ""
+    return Problem(file, node.line, node.column, f"{where}: {message}", hint)
+
+
+def _keys_at(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
+    """Names of the fields that may stand at `path` of a document of `model`."""
+    here: Any = model
+    for step in path:
+        if isinstance(here, type) and issubclass(here, BaseModel):
+            info = here.model_fields.get(str(step))
+            if info is None:
+                return []
+            here = info.annotation
+        here = _inner(here, isinstance(step, int))
+    return list(here.model_fields) if isinstance(here, type) and issubclass(here, BaseModel) else []
+
+
+def _inner(annotation: Any, is_index: bool) -> Any:
+    """The model inside Optional[…], Annotated[…] and, for an index, list[…]."""
+    origin, args = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return _inner(args[0], is_index)
+    if origin in (typing.Union, types.UnionType):
+        return _inner(next(arg for arg in args if arg is not type(None)), is_index)
+    if origin is list and is_index:
+        return _inner(args[0], False)
+    return annotation
+
+
+def _assemble(path: Path, main: Part, loading: _Loading) -> Settings:
+    model = main.model
+    assert isinstance(model, MainModel)
+    feeds = [feed(part, index) for part in loading.parts for index in range(len(part.model.feeds or ()))]
+    rules = [rule(part, index) for part in loading.parts for index in range(len(part.model.rules or ()))]
+    terms = [vocabulary(part, name) for part in loading.parts for name in part.model.vocabularies or ()]
+    channels = [channel(part, index, loading.problems) for part in loading.parts for index in range(len(part.model.channels or ()))]
+    for kind, named in (("feed", feeds), ("rule", rules), ("channel", channels)):
+        _refuse_twins(kind, named, loading.problems)
+    loading.problems += [problem for found in feeds for problem in feed_problems(found)]
+    _check_channels(rules, channels, loading.problems)
+    if any(problem.severity == "error" for problem in loading.problems):
+        raise ConfigError(loading.problems)
+    return Settings(
+        file=path,
+        database=str(path.parent / model.database) if "://" not in model.database else model.database,
+        polling=model.polling,
+        feeds=tuple(found.value[0] for found in feeds),
+        requests={found.value[0].url: found.value[1] for found in feeds if found.value[1] is not None},
+        rules=tuple(found.value for found in rules),
+        vocabularies=joined(terms),
+        channels=tuple(found.value for found in channels),
+        web=model.web,
+        health=model.health,
+        keep=model.keep,
+        log=model.log,
+        secrets=frozenset(loading.secrets) | _secret_urls(channels),
+        warnings=tuple(loading.problems),
+        files=tuple(loading.files),
+    )
+
+
+def _check_channels(rules: list[Placed], channels: list[Placed], problems: list[Problem]) -> None:
+    """Every channel that a rule or an escalation names must exist."""
+    known = {found.name for found in channels}
+    asked = [(found, name, f"rule '{found.name}' notifies") for found in rules for name in found.value.notify if name != NOBODY]
+    asked += [(found, found.value.policy.escalate_to, f"channel '{found.name}' escalates to") for found in channels if found.value.policy.escalate_to]
+    for found, name, what in asked:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else "channels: " + (", ".join(sorted(known)) or "none")
+            problems.append(Problem(found.file, found.line, found.column, f"{what} '{name}', which is no channel", hint))
+
+
+def _secret_urls(channels: list[Placed]) -> frozenset[str]:
+    return frozenset(found.value.url for found in channels if not found.value.url.startswith("console:"))
+
+
+def _refuse_twins(kind: str, named: list[Placed], problems: list[Problem]) -> None:
+    first: dict[str, Placed] = {}
+    for found in named:
+        twin = first.setdefault(found.name, found)
+        if twin is not found:
+            hint = f"first at {twin.file}:{twin.line}; keep one"
+            problems.append(Problem(found.file, found.line, found.column, f"the {kind} '{found.name}' stands twice", hint))

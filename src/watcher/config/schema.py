@@ -1,0 +1,217 @@
+"""What may stand in a configuration file: typed models, from which the JSON Schema is made.
+
+Unknown keys are errors. A new option is a field here; its docstring-like description is its help.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_SIZES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20}
+
+
+def parse_duration(text: Any) -> timedelta:
+    """`90s`, `15m`, `2h`, `7d`, `1w`, or a sum such as `1h30m`. Raises ValueError with the remedy."""
+    if isinstance(text, timedelta):
+        return text
+    parts = re.fullmatch(r"(?:\d+(?:\.\d+)?[smhdw])+", str(text).strip())
+    if not parts:
+        raise ValueError(f"'{text}' is not a duration; write 30s, 15m, 2h, 7d or 1h30m")
+    pairs = re.findall(r"(\d+(?:\.\d+)?)([smhdw])", str(text))
+    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in pairs))
+
+
+def parse_size(text: Any) -> int:
+    """`10MB`, `500KB` or bytes. Raises ValueError with the remedy."""
+    if isinstance(text, int):
+        return text
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", str(text).strip())
+    if not match or match[2].upper() not in _SIZES:
+        raise ValueError(f"'{text}' is not a size; write 500KB or 10MB")
+    return int(float(match[1]) * _SIZES[match[2].upper()])
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration, json_schema_input_type=str)]
+Size = Annotated[int, BeforeValidator(parse_size, json_schema_input_type=str)]
+Texts = Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str])]
+
+
+class Model(BaseModel):
+    """Base of all models: unknown keys are refused, values are never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PollingModel(Model):
+    """How feeds are asked."""
+
+    every: Duration = Field(timedelta(minutes=15), description="Starting interval; adapts between min and max.")
+    min: Duration = Field(timedelta(minutes=2), description="Shortest interval.")
+    max: Duration = Field(timedelta(hours=6), description="Longest interval.")
+    concurrency: int = Field(64, ge=1, le=1000, description="Feeds fetched at once.")
+    per_host: int = Field(2, ge=1, le=64, description="Connections to one host at once.")
+    timeout: Duration = Field(timedelta(seconds=30), description="For the whole request.")
+    max_bytes: Size = Field(10_000_000, description="Largest document, after decompression.")
+    private_networks: Texts = Field(["deny"], description="deny, allow, or a list of CIDR ranges that feeds may point to.")
+    first_run: Literal["digest", "alert", "silent"] = Field("digest", description="What the existing items of a newly added feed do.")
+    max_age: Duration = Field(timedelta(days=7), description="Items published longer ago never alert.")
+    contact: str = Field("", description="Address or page put into the User-Agent, so that publishers can reach you.")
+    user_agent: str = Field("", description="Replaces the whole User-Agent.")
+    proxy_from_environment: bool = Field(False, description="Use HTTP(S)_PROXY; the proxy then resolves names, past the address guard.")
+
+
+class FeedModel(Model):
+    """A subscription."""
+
+    url: str = Field(description="http or https address of the feed.")
+    name: str = ""
+    every: Duration | None = None
+    tags: Texts = []
+    lang: str = Field("", description="A hint; detected otherwise.")
+    country: str = Field("", description="ISO 3166-1 code; a hint for reading sums and states.")
+    first_run: Literal["", "digest", "alert", "silent"] = ""
+    full_text: bool = Field(False, description="Fetch the pages of matched items and read them too.")
+    headers: dict[str, str] = {}
+    cookies: dict[str, str] = {}
+    proxy: str = ""
+    user_agent: str = ""
+
+
+def _as_feed(value: Any) -> Any:
+    return {"url": value} if isinstance(value, str) else value
+
+
+class RuleTest(Model):
+    """A text and whether the rule must match it."""
+
+    title: str = ""
+    text: str = ""
+    lang: str = ""
+    match: bool = True
+
+
+class ScoreModel(Model):
+    """Weighted expressions: the rule holds when base and the weights of those that hold reach at_least."""
+
+    at_least: float
+    base: float = 0.0
+    add: dict[str, float]
+
+
+class RuleModel(Model):
+    """A rule: an expression (`match`), lists (`any`, `all`, `none`) or a score; all that are given must hold."""
+
+    name: str = Field(pattern=r"^[\w][\w.-]*$")
+    description: str = ""
+    match: str = ""
+    any: Texts = []
+    all: Texts = []
+    none: Texts = []
+    score: ScoreModel | None = None
+    per: Literal["story", "item"] = "story"
+    severity: Literal["low", "normal", "high"] = "normal"
+    notify: Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str])] | None = None
+    langs: Texts = []
+    tags: Texts = []
+    feeds: Texts = []
+    within: Duration | None = None
+    publishers: int | None = Field(None, ge=1)
+    tests: list[RuleTest] = []
+
+
+class EscalateModel(Model):
+    """A second channel, told when a high alert was not acknowledged in time."""
+
+    to: str
+    after: Duration
+
+
+class ChannelModel(Model):
+    """A destination and its policy."""
+
+    name: str = Field(pattern=r"^[\w][\w.-]*$")
+    url: str = Field(description="Any Apprise URL, mailto(s):// or console://.")
+    digest: str = Field("", description="hourly | daily HH:MM | weekly mon HH:MM; without it: at once.")
+    quiet_hours: str = Field("", description="HH:MM-HH:MM; alerts are held, then delivered.")
+    break_quiet: Literal["", "low", "normal", "high"] = Field("", description="Severity that is delivered in quiet hours too.")
+    timezone: str = "UTC"
+    at_most: str = Field("", description="Such as 30/h or 200/d; the rest is summarised, never dropped.")
+    min_severity: Literal["low", "normal", "high"] = "low"
+    group: Duration = Field(timedelta(0), description="Gather alerts for so long into one message.")
+    give_up: Duration = Field(timedelta(days=3), description="After so long a failing delivery becomes a dead letter.")
+    on_uncertain: Literal["resend", "hold"] = Field("resend", description="After a time-out that may have been delivered.")
+    escalate: EscalateModel | None = None
+    language: str = Field("en", description="Language of labels, numbers and country names.")
+    template: str = Field("", description="Message text with ${placeholders}; see docs/channels.md.")
+    rate: str = Field("", description="Fastest pace to this service, such as 1/s.")
+
+
+class WebModel(Model):
+    """The dashboard and the addresses that machines ask."""
+
+    listen: str = "127.0.0.1:8787"
+    token: str = Field("", description="Asked for by every page; made at first start when empty.")
+    public_url: str = Field("", description="Address under which hubs can reach us, for WebSub.")
+    hosts: Texts = Field([], description="Further Host names that are answered.")
+
+
+class HealthModel(Model):
+    """Who hears of feeds that fail, and the dead man's switch."""
+
+    channel: str = Field("", description="Channel that is told of failing feeds, and of recovery.")
+    ping: str = Field("", description="URL pinged every minute while all is well (healthchecks.io style).")
+
+
+class KeepModel(Model):
+    """How long the store keeps what."""
+
+    items: Duration = timedelta(days=365)
+    stories: Duration = timedelta(days=1825)
+
+
+def _term_lists(value: Any) -> Any:
+    """A vocabulary may be one list (every language) or lists by language."""
+    return {"*": value} if isinstance(value, (list, str)) else value
+
+
+Vocabulary = Annotated[
+    dict[str, Texts],
+    BeforeValidator(_term_lists, json_schema_input_type=str | list[str] | dict[str, str | list[str]]),
+]
+FeedItem = Annotated[FeedModel, BeforeValidator(_as_feed, json_schema_input_type=str | FeedModel)]
+
+
+class PartModel(Model):
+    """What an included file may hold."""
+
+    feeds: list[FeedItem] | None = None
+    vocabularies: dict[str, Vocabulary] | None = None
+    rules: list[RuleModel] | None = None
+    channels: list[ChannelModel] | None = None
+
+
+class MainModel(PartModel):
+    """The main file."""
+
+    database: str = Field("./watcher.db", description="SQLite file.")
+    include: Texts = Field([], description="pack:NAME, or file patterns relative to this file.")
+    polling: PollingModel = PollingModel()
+    web: WebModel | None = None
+    health: HealthModel = HealthModel()
+    keep: KeepModel = KeepModel()
+    log: Literal["console", "json"] = "console"
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of the main file, for editors."""
+    schema = MainModel.model_json_schema(mode="validation")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Watcher configuration", **schema}

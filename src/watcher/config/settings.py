@@ -1,0 +1,53 @@
+"""What a configuration comes to, once read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from watcher.alerts import ChannelPolicy
+from watcher.config.schema import HealthModel, KeepModel, PollingModel, WebModel
+from watcher.errors import Problem
+from watcher.model import Feed
+from watcher.rules import RuleSpec, VocabularySpec
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A destination: its policy, and its URL, which is a secret. `rate`: fastest pace to the service, messages per second, 0 for none."""
+
+    policy: ChannelPolicy
+    url: str = field(repr=False)
+    rate: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RequestOptions:
+    """How one feed is asked, where that differs."""
+
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    proxy: str = field(default="", repr=False)
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that a person configured. `secrets` are the values that must never be shown."""
+
+    file: Path
+    database: str
+    polling: PollingModel
+    feeds: tuple[Feed, ...]
+    requests: Mapping[str, RequestOptions]
+    rules: tuple[RuleSpec, ...]
+    vocabularies: tuple[VocabularySpec, ...]
+    channels: tuple[Channel, ...]
+    web: WebModel | None
+    health: HealthModel
+    keep: KeepModel
+    log: str
+    secrets: frozenset[str] = field(repr=False)
+    warnings: tuple[Problem, ...]
+    files: tuple[Path, ...]

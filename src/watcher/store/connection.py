@@ -1,0 +1,116 @@
+"""One connection, opened the way that keeps our promises.
+
+sqlite-utils' own transaction helpers are not used: `with db.conn` leaks rows through a rollback, and
+`atomic()` begins deferred, which fails at once under contention. `transaction` is the only door.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlite_utils
+from sqlite_utils.db import sqlite3  # pysqlite3 when that is importable: its errors are other classes
+
+from watcher.errors import StoreError
+from watcher.store.schema import migrations
+
+SqliteError = sqlite3.Error
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite_utils.Database:
+    """Open the database at `path`: WAL, synchronous=FULL, foreign keys on. Raises StoreError."""
+    try:
+        if read_only:
+            connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30, isolation_level=None, check_same_thread=False)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(str(path), timeout=30, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        if not read_only:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA journal_size_limit = 67108864")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except (SqliteError, OSError) as error:
+        raise as_store_error(error, path) from error
+    return sqlite_utils.Database(connection)
+
+
+def migrate(db: sqlite_utils.Database, path: Path) -> list[str]:
+    """Bring the schema up to date. Returns the names applied; refuses a database from a newer Watcher."""
+    try:
+        known = {migration.name for migration in migrations._migrations}
+        newer = [done.name for done in migrations.applied(db) if done.name not in known]
+        if newer:
+            raise StoreError("newer", f"{path} was made by a newer Watcher ({', '.join(newer)}): update, or use another database")
+        pending = [migration.name for migration in migrations.pending(db)]
+        migrations.apply(db)
+        return pending
+    except SqliteError as error:
+        raise as_store_error(error, path) from error
+
+
+def has_schema(db: sqlite_utils.Database) -> bool:
+    """Whether every migration has been applied."""
+    return not migrations.pending(db)
+
+
+@contextmanager
+def transaction(db: sqlite_utils.Database) -> Iterator[Any]:
+    """All or nothing: BEGIN IMMEDIATE … COMMIT, or ROLLBACK on any error. Yields the raw connection."""
+    connection = db.conn
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    try:
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def as_store_error(error: Exception, path: Path | str) -> StoreError:
+    """What SQLite says, told apart by what a person can do about it."""
+    text = str(error)
+    kinds = {"locked": "locked", "busy": "locked", "full": "full", "malformed": "corrupt", "not a database": "corrupt", "I/O": "io"}
+    kind = next((kind for sign, kind in kinds.items() if sign in text), "io")
+    return StoreError(kind, f"{path}: {text}")
+
+
+class WriterLock:
+    """Held by the one daemon that writes: a second one is refused and told who holds it."""
+
+    def __init__(self, database: Path) -> None:
+        self._path = database.with_name(database.name + ".lock")
+        self._file: int | None = None
+
+    def acquire(self) -> None:
+        """Take the lock. Raises StoreError('held') naming the process that has it."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.pread(handle, 64, 0).decode("ascii", "replace").strip() or "unknown"
+            os.close(handle)
+            raise StoreError("held", f"another watcher (process {holder}) uses this database; stop it first ({self._path})") from error
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        self._file = handle
+
+    def release(self) -> None:
+        """Give the lock back; closing the process does it too."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None

@@ -1,0 +1,172 @@
+"""Items and stories in the store: what settle needs to know, and writing what it decides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from watcher.model import ItemWrite, Known, Lookup, StoredItem, Story, Text, Update
+from watcher.store.codec import clean, dump, moment, read_story, stamp, story_body
+
+CANDIDATES_PER_KEY = 40
+"""Newest stories that one blocking key may bring: a key that many share says little, and cost must not grow."""
+
+
+def known(connection: Any, lookup: Lookup, *, feed_is_new: bool) -> Known:
+    """What the store knows of the things that a batch may touch."""
+    items = _stored_items(connection, lookup.identities)
+    index: dict[str, tuple[str, ...]] = {}
+    for key in lookup.story_keys:
+        rows = connection.execute(
+            "SELECT story FROM story_key WHERE key = ? AND at >= ? ORDER BY at DESC LIMIT ?", (key, stamp(lookup.since), CANDIDATES_PER_KEY)
+        ).fetchall()
+        if rows:
+            index[key] = tuple(row["story"] for row in rows)
+    wanted = {story for found in index.values() for story in found} | {item.story for item in items.values() if item.story}
+    return Known(items=items, stories=_stories(connection, wanted), story_index=index, feed_is_new=feed_is_new)
+
+
+def _stored_items(connection: Any, identities: Iterable[str]) -> dict[str, StoredItem]:
+    """Items that carry one of the identity keys; an item that was pruned lives on as a tombstone."""
+    rows = connection.execute(
+        """SELECT identity.key, identity.item, identity.content_hash AS stone, identity.seen_at AS stone_at, item.*
+           FROM json_each(?) AS asked JOIN identity ON identity.key = asked.value LEFT JOIN item ON item.id = identity.item""",
+        (json.dumps(sorted(identities)),),
+    ).fetchall()
+    keys: dict[str, set[str]] = {}
+    for row in rows:
+        keys.setdefault(row["item"], set()).add(row["key"])
+    return {row["key"]: _stored_item(row, frozenset(keys[row["item"]])) for row in rows}
+
+
+def _stored_item(row: Any, identities: frozenset[str]) -> StoredItem:
+    pruned = row["id"] is None
+    return StoredItem(
+        id=row["item"],
+        identities=identities,
+        content_hash=row["stone"] if pruned else row["content_hash"],
+        version=1 if pruned else row["version"],
+        story="" if pruned else row["story"],
+        rules=frozenset() if pruned else frozenset(match["rule"] for match in json.loads(row["matches"])),
+        published=None if pruned else moment(row["published"]),
+        seen_at=datetime.fromtimestamp(row["stone_at"] if pruned else row["seen_at"], tz=UTC),
+    )
+
+
+def _stories(connection: Any, ids: Iterable[str]) -> dict[str, Story]:
+    rows = connection.execute("SELECT story.* FROM json_each(?) AS asked JOIN story ON story.id = asked.value", (json.dumps(sorted(ids)),))
+    return {row["id"]: read_story(row) for row in rows.fetchall()}
+
+
+def write_update(connection: Any, update: Update, now: datetime) -> None:
+    """Write all that one settle decided, deliveries included. The caller holds the transaction."""
+    for story in update.stories:
+        connection.execute(
+            """INSERT INTO story VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET title = excluded.title,
+                 first_at = excluded.first_at, last_at = excluded.last_at, revision = excluded.revision,
+                 merged_into = excluded.merged_into, muted_until = excluded.muted_until, body = excluded.body""",
+            (
+                story.id,
+                clean(story.title),
+                stamp(story.first_at),
+                stamp(story.last_at),
+                story.revision,
+                story.merged_into,
+                stamp(story.muted_until),
+                story_body(story),
+            ),
+        )
+    for story_id, keys in update.story_keys.items():
+        connection.executemany("INSERT OR IGNORE INTO story_key VALUES (?, ?, ?)", [(key, stamp(now), story_id) for key in sorted(keys)])
+    for write in update.items:
+        _write_item(connection, write, now)
+    connection.executemany("UPDATE item SET last_seen_at = ? WHERE id = ?", [(stamp(now), item) for item in update.repeats])
+    _write_alerts(connection, update, now)
+
+
+def _write_item(connection: Any, write: ItemWrite, now: datetime) -> None:
+    item = write.verdict.item
+    row: Mapping[str, Any] = {
+        "id": write.item_id,
+        "feed": item.feed.url,
+        "source": clean(item.source),
+        "lang": item.lang,
+        "title": clean(item.title.plain),
+        "summary": clean(item.summary.plain),
+        "url": clean(item.entry.url),
+        "author": clean(item.entry.author),
+        "categories": dump(item.entry.categories),
+        "published": stamp(item.published),
+        "seen_at": stamp(now),
+        "version": write.version,
+        "content_hash": write.content_hash,
+        "fate": write.fate,
+        "detail": clean(write.detail),
+        "story": write.story,
+        "matches": dump([{"rule": m.rule, "score": m.score, "evidence": m.evidence} for m in write.verdict.matches]),
+        "facts": dump(write.verdict.facts),
+    }
+    connection.execute(
+        "INSERT OR IGNORE INTO item_version SELECT id, version, title, summary, ? FROM item WHERE id = ? AND version < ?",
+        (stamp(now), write.item_id, write.version),
+    )
+    number = connection.execute(
+        """INSERT INTO item (id, feed, source, lang, title, summary, url, author, categories, published, seen_at, last_seen_at,
+                             version, content_hash, fate, detail, story, matches, facts)
+           VALUES (:id, :feed, :source, :lang, :title, :summary, :url, :author, :categories, :published, :seen_at, :seen_at,
+                   :version, :content_hash, :fate, :detail, :story, :matches, :facts)
+           ON CONFLICT (id) DO UPDATE SET lang = excluded.lang, title = excluded.title, summary = excluded.summary, url = excluded.url,
+             author = excluded.author, categories = excluded.categories, published = excluded.published,
+             last_seen_at = excluded.last_seen_at, version = excluded.version, content_hash = excluded.content_hash,
+             fate = excluded.fate, detail = excluded.detail, story = excluded.story, matches = excluded.matches, facts = excluded.facts
+           RETURNING number""",
+        row,
+    ).fetchone()["number"]
+    connection.executemany(
+        "INSERT INTO identity VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET content_hash = excluded.content_hash",
+        [(key, write.item_id, write.content_hash, stamp(now)) for key in sorted(write.identities)],
+    )
+    connection.execute("INSERT OR REPLACE INTO item_search (rowid, words) VALUES (?, ?)", (number, search_words(item.title, item.summary)))
+
+
+def search_words(*texts: Text) -> str:
+    """Folded tokens with spaces between: what full-text search sees, in every script."""
+    return clean(" ".join(text.folded[token.start : token.end] for text in texts for token in text.tokens))
+
+
+def _write_alerts(connection: Any, update: Update, now: datetime) -> None:
+    for alert in update.alerts:
+        connection.execute(
+            "INSERT INTO alert (key, kind, story, item, severity, created_at, rules, changes, body) VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
+            (
+                alert.key,
+                alert.kind,
+                alert.story,
+                alert.item,
+                alert.severity,
+                stamp(alert.created_at),
+                dump(alert.rules),
+                dump(alert.changes),
+                dump(alert.body),
+            ),
+        )
+    for delivery in update.deliveries:
+        connection.execute(
+            """INSERT INTO delivery (key, alert, channel, story, batch, state, due_at, planned_at, attempts, thread)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING""",
+            (
+                delivery.key,
+                delivery.alert.key,
+                delivery.channel,
+                delivery.alert.story,
+                delivery.batch,
+                delivery.state,
+                stamp(delivery.due_at),
+                stamp(now),
+                delivery.thread,
+            ),
+        )
+
+

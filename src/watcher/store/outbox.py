@@ -1,0 +1,156 @@
+"""The outbox: deliveries claimed with a lease, the attempt counted durably before anything is sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from watcher.model import Delivery
+from watcher.store.codec import clean, moment, read_alert, stamp
+
+BATCH_LIMIT = 500
+
+_COLUMNS = """delivery.key, delivery.alert, delivery.channel, delivery.due_at, delivery.batch, delivery.state, delivery.attempts,
+  delivery.thread, delivery.first_tried_at, alert.kind, alert.story, alert.item, alert.severity, alert.created_at, alert.rules, alert.changes, alert.body"""
+
+_OPEN = "state IN ('pending', 'sending')"
+
+
+def read_delivery(row: Any) -> Delivery:
+    """A delivery with its alert, from a joined row."""
+    return Delivery(
+        key=row["key"],
+        alert=read_alert(row),
+        channel=row["channel"],
+        due_at=moment(row["due_at"]) or datetime.min,
+        batch=row["batch"],
+        state=row["state"],
+        attempts=row["attempts"],
+        thread=row["thread"],
+    )
+
+
+def recover(connection: Any, now: datetime, hold: Iterable[str]) -> int:
+    """Deliveries that a dead process was sending become due again, or held on channels that ask for that. Returns how many."""
+    note = "the process ended while this was being sent; it may have arrived"
+    done = connection.execute(
+        """UPDATE delivery SET state = CASE WHEN channel IN (SELECT value FROM json_each(?)) THEN 'held' ELSE 'pending' END,
+             due_at = min(due_at, ?), lease_until = 0, token = '', last_error = ? WHERE state = 'sending'""",
+        (json.dumps(sorted(hold)), stamp(now), note),
+    )
+    return int(done.rowcount)
+
+
+def claim_due(connection: Any, channel: str, now: datetime, lease: timedelta, token: str) -> list[Delivery]:
+    """Take the next message of a channel: the oldest due delivery, with all due ones of its batch. Counts the attempt.
+
+    A delivery waits while an earlier one of its story on this channel is still open.
+    """
+    at = stamp(now)
+    first = connection.execute(
+        f"""SELECT key, batch FROM delivery AS mine WHERE channel = :channel AND due_at <= :now
+              AND (state = 'pending' OR state = 'sending' AND lease_until <= :now)
+              AND (story = '' OR NOT EXISTS (SELECT 1 FROM delivery AS other WHERE other.channel = :channel AND other.story = mine.story
+                   AND other.{_OPEN} AND other.batch = '' AND (other.planned_at, other.rowid) < (mine.planned_at, mine.rowid)))
+            ORDER BY due_at, planned_at, rowid LIMIT 1""",
+        {"channel": channel, "now": at},
+    ).fetchone()
+    if first is None:
+        return []
+    keys = [first["key"]]
+    if first["batch"]:
+        rows = connection.execute(
+            f"""SELECT key FROM delivery WHERE channel = ? AND batch = ? AND due_at <= ? AND {_OPEN} AND lease_until <= ?
+                ORDER BY planned_at, rowid LIMIT ?""",
+            (channel, first["batch"], at, at, BATCH_LIMIT),
+        )
+        keys = [row["key"] for row in rows.fetchall()]
+    connection.execute(
+        """UPDATE delivery SET state = 'sending', attempts = attempts + 1, lease_until = ?, token = ?,
+             first_tried_at = coalesce(first_tried_at, ?) WHERE key IN (SELECT value FROM json_each(?))""",
+        ((at or 0) + lease.total_seconds(), token, at, json.dumps(keys)),
+    )
+    rows = connection.execute(
+        f"""SELECT {_COLUMNS}, (SELECT key FROM delivery AS told WHERE told.channel = delivery.channel AND told.story = delivery.story
+                AND told.story <> '' AND told.state = 'delivered' ORDER BY told.done_at LIMIT 1) AS told
+            FROM delivery JOIN alert ON alert.key = delivery.alert
+            WHERE delivery.key IN (SELECT value FROM json_each(?)) ORDER BY delivery.planned_at, delivery.rowid""",
+        (json.dumps(keys),),
+    )
+    return [_threaded(row) for row in rows.fetchall()]
+
+
+def _threaded(row: Any) -> Delivery:
+    delivery = read_delivery(row)
+    return delivery if delivery.thread or not row["told"] else Delivery(**{**_fields(delivery), "thread": row["told"]})
+
+
+def _fields(delivery: Delivery) -> dict[str, Any]:
+    return {name: getattr(delivery, name) for name in Delivery.__slots__}
+
+
+def settle(connection: Any, keys: Sequence[str], token: str, state: str, now: datetime, **columns: Any) -> int:
+    """Write the outcome of a send, if the claim is still ours. Returns how many rows took it."""
+    sets = "".join(f", {name} = :{name}" for name in columns)
+    done_at = ", done_at = :now" if state in ("delivered", "dead") else ""
+    done = connection.execute(
+        f"""UPDATE delivery SET state = :state, lease_until = 0, token = ''{done_at}{sets}
+            WHERE key IN (SELECT value FROM json_each(:keys)) AND token = :token""",
+        {"state": state, "now": stamp(now), "keys": json.dumps(list(keys)), "token": token, **columns},
+    )
+    return int(done.rowcount)
+
+
+def first_tried(connection: Any, keys: Sequence[str]) -> datetime | None:
+    """When the oldest of these deliveries was first tried."""
+    row = connection.execute(
+        "SELECT min(first_tried_at) AS at FROM delivery WHERE key IN (SELECT value FROM json_each(?))", (json.dumps(list(keys)),)
+    ).fetchone()
+    return moment(row["at"])
+
+
+def uncount(connection: Any, keys: Sequence[str], token: str, due_at: datetime) -> None:
+    """Give a claim back unsent (quiet hours began): the attempt did not happen."""
+    connection.execute(
+        """UPDATE delivery SET state = 'pending', attempts = attempts - 1, lease_until = 0, token = '', due_at = ?
+           WHERE key IN (SELECT value FROM json_each(?)) AND token = ?""",
+        (stamp(due_at), json.dumps(list(keys)), token),
+    )
+
+
+def resend(connection: Any, keys: Sequence[str], now: datetime) -> int:
+    """Make dead, held or delivered deliveries due once more, with the same key."""
+    done = connection.execute(
+        """UPDATE delivery SET state = 'pending', due_at = ?, attempts = 0, first_tried_at = NULL, batch = '', last_error = ''
+           WHERE key IN (SELECT value FROM json_each(?)) AND state <> 'sending'""",
+        (stamp(now), json.dumps(list(keys))),
+    )
+    return int(done.rowcount)
+
+
+def next_due(connection: Any, channel: str) -> datetime | None:
+    """When the channel next has something to send."""
+    row = connection.execute(
+        f"SELECT min(CASE state WHEN 'sending' THEN lease_until ELSE due_at END) AS at FROM delivery WHERE channel = ? AND {_OPEN}", (channel,)
+    ).fetchone()
+    return moment(row["at"])
+
+
+def recent_counts(connection: Any, since_by_channel: dict[str, datetime]) -> dict[str, int]:
+    """Messages per channel since a moment: sent ones, and those that are about to leave alone."""
+    counts = {}
+    for channel, since in since_by_channel.items():
+        row = connection.execute(
+            f"""SELECT (SELECT count(DISTINCT receipt) FROM delivery WHERE channel = :c AND state = 'delivered' AND done_at >= :since)
+                     + (SELECT count(*) FROM delivery WHERE channel = :c AND {_OPEN} AND batch = '') AS messages""",
+            {"c": channel, "since": stamp(since)},
+        ).fetchone()
+        counts[channel] = int(row["messages"])
+    return counts
+
+
+def clean_error(text: str) -> str:
+    """An error text short enough to keep."""
+    return clean(text)[:500]

@@ -1,0 +1,151 @@
+"""The database's shape, as migrations that only go forward.
+
+A released migration is never edited. Tables are strict, so that a wrong type is an error, not a surprise.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlite_utils import Migrations
+
+migrations = Migrations("watcher")
+
+_FIRST = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE feed (
+    url TEXT PRIMARY KEY,
+    name TEXT NOT NULL DEFAULT '',
+    active INTEGER NOT NULL DEFAULT 1,
+    retired INTEGER NOT NULL DEFAULT 0,
+    next_poll_at REAL NOT NULL DEFAULT 0,
+    lease_until REAL NOT NULL DEFAULT 0,
+    token TEXT NOT NULL DEFAULT '',
+    first_seen_at REAL NOT NULL,
+    settled_at REAL,
+    etag TEXT NOT NULL DEFAULT '',
+    last_modified TEXT NOT NULL DEFAULT '',
+    body_hash TEXT NOT NULL DEFAULT '',
+    last_polled_at REAL,
+    last_success_at REAL,
+    last_new_at REAL,
+    failures INTEGER NOT NULL DEFAULT 0,
+    last_error TEXT NOT NULL DEFAULT '',
+    condition TEXT NOT NULL DEFAULT 'new',
+    redirect_to TEXT NOT NULL DEFAULT '',
+    history TEXT NOT NULL DEFAULT '{}',
+    blocks TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX feed_due ON feed (next_poll_at) WHERE active = 1;
+
+CREATE TABLE item (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    feed TEXT NOT NULL,
+    source TEXT NOT NULL,
+    lang TEXT NOT NULL,
+    title TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    url TEXT NOT NULL,
+    author TEXT NOT NULL,
+    categories TEXT NOT NULL,
+    published REAL,
+    seen_at REAL NOT NULL,
+    last_seen_at REAL NOT NULL,
+    version INTEGER NOT NULL,
+    content_hash TEXT NOT NULL,
+    fate TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    story TEXT NOT NULL,
+    matches TEXT NOT NULL,
+    facts TEXT NOT NULL
+) STRICT;
+CREATE INDEX item_seen ON item (seen_at);
+CREATE INDEX item_url ON item (url) WHERE url <> '';
+CREATE INDEX item_story ON item (story) WHERE story <> '';
+CREATE INDEX item_matched ON item (seen_at) WHERE matches <> '[]';
+
+CREATE TABLE item_version (
+    item TEXT NOT NULL REFERENCES item (id) ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    replaced_at REAL NOT NULL,
+    PRIMARY KEY (item, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE identity (
+    key TEXT PRIMARY KEY,
+    item TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    seen_at REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX identity_item ON identity (item);
+
+CREATE TABLE story (
+    id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    first_at REAL NOT NULL,
+    last_at REAL NOT NULL,
+    revision INTEGER NOT NULL,
+    merged_into TEXT NOT NULL,
+    muted_until REAL,
+    body TEXT NOT NULL
+) STRICT;
+CREATE INDEX story_last ON story (last_at);
+
+CREATE TABLE story_key (
+    key TEXT NOT NULL,
+    at REAL NOT NULL,
+    story TEXT NOT NULL REFERENCES story (id) ON DELETE CASCADE,
+    PRIMARY KEY (key, at, story)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX story_key_story ON story_key (story);
+
+CREATE TABLE alert (
+    key TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    story TEXT NOT NULL,
+    item TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    rules TEXT NOT NULL,
+    changes TEXT NOT NULL,
+    body TEXT NOT NULL,
+    acked_at REAL
+) STRICT;
+CREATE INDEX alert_created ON alert (created_at);
+CREATE INDEX alert_story ON alert (story);
+
+CREATE TABLE delivery (
+    key TEXT PRIMARY KEY,
+    alert TEXT NOT NULL REFERENCES alert (key),
+    channel TEXT NOT NULL,
+    story TEXT NOT NULL,
+    batch TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'delivered', 'dead', 'held')),
+    due_at REAL NOT NULL,
+    planned_at REAL NOT NULL,
+    attempts INTEGER NOT NULL,
+    lease_until REAL NOT NULL DEFAULT 0,
+    token TEXT NOT NULL DEFAULT '',
+    first_tried_at REAL,
+    done_at REAL,
+    receipt TEXT NOT NULL DEFAULT '',
+    last_error TEXT NOT NULL DEFAULT '',
+    thread TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX delivery_due ON delivery (channel, due_at) WHERE state IN ('pending', 'sending');
+CREATE INDEX delivery_alert ON delivery (alert);
+CREATE INDEX delivery_story ON delivery (channel, story);
+CREATE INDEX delivery_done ON delivery (channel, done_at);
+
+CREATE VIRTUAL TABLE item_search USING fts5(words, tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co M*'");
+"""
+
+
+@migrations(transactional=False)
+def m001_first(db: Any) -> None:
+    """Feeds, items, stories, alerts and the outbox."""
+    db.conn.executescript("BEGIN;" + _FIRST + "COMMIT;")

@@ -1,0 +1,179 @@
+"""The store on SQLite: one writer, every commit one BEGIN IMMEDIATE.
+
+Not thread-safe: the owner calls it from one thread at a time. Lists read through `store.lists` on
+connections of their own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+from watcher.model import Delivery, Feed, Known, Lookup, Story, Update
+from watcher.ports import Claim, FeedState
+from watcher.store import feeds, items, outbox
+from watcher.store.codec import clean, read_story, stamp
+from watcher.store.connection import SqliteError, WriterLock, as_store_error, connect, migrate, transaction
+
+_T = TypeVar("_T")
+
+
+class SqliteStore:
+    """See `ports.Store`. Opening takes the writer's lock and brings the schema up to date."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = WriterLock(path)
+        self._lock.acquire()
+        self._db = connect(path)
+        self.migrated = migrate(self._db, path)
+        self._boot = f"{os.getpid()}-{os.urandom(4).hex()}"
+        self._tokens = count(1)
+
+    def close(self) -> None:
+        """Close the connection and give the lock back."""
+        try:
+            self._db.conn.execute("PRAGMA optimize")
+        finally:
+            self._db.close()
+            self._lock.release()
+
+    def _write(self, work: Callable[[Any], _T]) -> _T:
+        try:
+            with transaction(self._db) as connection:
+                return work(connection)
+        except SqliteError as error:
+            raise as_store_error(error, self.path) from error
+
+    def _read(self, work: Callable[[Any], _T]) -> _T:
+        try:
+            return work(self._db.conn)
+        except SqliteError as error:
+            raise as_store_error(error, self.path) from error
+
+    def _token(self) -> str:
+        return f"{self._boot}:{next(self._tokens)}"
+
+    # feeds
+
+    def sync_feeds(self, configured: Sequence[Feed], now: datetime) -> None:
+        """Make the stored feeds those of the configuration."""
+        self._write(lambda connection: feeds.sync(connection, configured, now))
+
+    def claim_due_feeds(self, now: datetime, limit: int, lease: timedelta, *, every: bool = False) -> list[Claim]:
+        """Take up to `limit` feeds that are due, or all with `every`."""
+        if not every and not self._read(lambda c: c.execute("SELECT 1 FROM feed WHERE active = 1 AND next_poll_at <= ? LIMIT 1", (stamp(now),)).fetchone()):
+            return []
+        return self._write(lambda c: feeds.claim_due(c, now, limit, lease, self._token(), every=every))
+
+    def release_feeds(self) -> None:
+        """Leases of a dead process end: we hold the writer's lock, so nobody else polls."""
+        self._write(lambda c: c.execute("UPDATE feed SET lease_until = 0, token = '' WHERE token <> ''"))
+
+    def known_hashes(self, url: str) -> frozenset[str]:
+        """Hashes of the entry blocks that the feed's last document held."""
+        row = self._read(lambda c: c.execute("SELECT blocks FROM feed WHERE url = ?", (url,)).fetchone())
+        return frozenset(row["blocks"].split()) if row else frozenset()
+
+    def commit_poll(
+        self, claim: Claim, state: FeedState, lookup: Lookup, decide: Callable[[Known], Update], hashes: Iterable[str] | None, now: datetime
+    ) -> Update | None:
+        """One transaction: what is known, `decide`, all that it decided, and the feed's new state. None: the claim was lost."""
+
+        def work(connection: Any) -> Update | None:
+            row = connection.execute("SELECT settled_at, last_success_at FROM feed WHERE url = ?", (claim.state.url,)).fetchone()
+            if row is None:
+                return None
+            known = items.known(connection, lookup, feed_is_new=row["settled_at"] is None)
+            update = decide(known)
+            if not feeds.write_state(connection, claim, state, hashes, now, settled=True):
+                return None
+            items.write_update(connection, update, now)
+            return update
+
+        return self._write(work)
+
+    def save_feed(self, claim: Claim, state: FeedState, now: datetime) -> bool:
+        """A poll that brought no document: only the feed's state."""
+        return self._write(lambda c: feeds.write_state(c, claim, state, None, now, settled=False))
+
+    def add_update(self, update: Update, now: datetime) -> None:
+        """Write decisions that no poll caused: dates reached, health alerts, merges."""
+        self._write(lambda c: items.write_update(c, update, now))
+
+    # deliveries
+
+    def recover(self, now: datetime, hold: Iterable[str] = ()) -> int:
+        """After a crash: deliveries that were being sent become due again. Returns how many."""
+        self.release_feeds()
+        return self._write(lambda c: outbox.recover(c, now, hold))
+
+    def claim_message(self, channel: str, now: datetime, lease: timedelta) -> tuple[str, list[Delivery]]:
+        """The channel's next message, its attempt counted. Returns the fencing token and its deliveries, none when nothing is due."""
+        due = self._read(lambda c: outbox.next_due(c, channel))
+        if due is None or due > now:
+            return "", []
+        token = self._token()
+        return token, self._write(lambda c: outbox.claim_due(c, channel, now, lease, token))
+
+    def delivered(self, keys: Sequence[str], token: str, now: datetime, receipt: str) -> int:
+        """These have arrived, as one message known as `receipt`."""
+        return self._write(lambda c: outbox.settle(c, keys, token, "delivered", now, receipt=receipt, last_error=""))
+
+    def postponed(self, keys: Sequence[str], token: str, now: datetime, due_at: datetime, error: str) -> int:
+        """These failed and will be tried again at `due_at`."""
+        return self._write(lambda c: outbox.settle(c, keys, token, "pending", now, due_at=stamp(due_at), last_error=outbox.clean_error(error)))
+
+    def given_up(self, keys: Sequence[str], token: str, now: datetime, error: str) -> int:
+        """These are dead letters, kept and shown."""
+        return self._write(lambda c: outbox.settle(c, keys, token, "dead", now, last_error=outbox.clean_error(error)))
+
+    def held(self, keys: Sequence[str], token: str, now: datetime, error: str) -> int:
+        """These wait for a person."""
+        return self._write(lambda c: outbox.settle(c, keys, token, "held", now, last_error=outbox.clean_error(error)))
+
+    def unclaimed(self, keys: Sequence[str], token: str, due_at: datetime) -> None:
+        """Give a claim back unsent."""
+        self._write(lambda c: outbox.uncount(c, keys, token, due_at))
+
+    def first_tried(self, keys: Sequence[str]) -> datetime | None:
+        """When the oldest of these was first tried."""
+        return self._read(lambda c: outbox.first_tried(c, keys))
+
+    def resend(self, keys: Sequence[str], now: datetime) -> int:
+        """Make deliveries due once more."""
+        return self._write(lambda c: outbox.resend(c, keys, now))
+
+    def next_due(self, channel: str) -> datetime | None:
+        """When the channel next has something to send."""
+        return self._read(lambda c: outbox.next_due(c, channel))
+
+    def counts(self, since_by_channel: Mapping[str, datetime]) -> dict[str, int]:
+        """Messages per channel since a moment."""
+        return self._read(lambda c: outbox.recent_counts(c, dict(since_by_channel)))
+
+    # stories and single facts
+
+    def story(self, story_id: str) -> Story | None:
+        """One story, following merges."""
+        row = self._read(lambda c: c.execute("SELECT * FROM story WHERE id = ?", (story_id,)).fetchone())
+        if row is None:
+            return None
+        return self.story(row["merged_into"]) if row["merged_into"] else read_story(row)
+
+    def acknowledge(self, alert: str, now: datetime) -> int:
+        """Somebody has seen this alert."""
+        return self._write(lambda c: c.execute("UPDATE alert SET acked_at = coalesce(acked_at, ?) WHERE key = ?", (stamp(now), alert)).rowcount)
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep a small fact of our own."""
+        self._write(lambda c: c.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, clean(value))))
+
+    def recall(self, key: str) -> str:
+        """A small fact, '' when there is none."""
+        row = self._read(lambda c: c.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone())
+        return str(row["value"]) if row else ""
