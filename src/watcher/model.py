@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,27 @@ class Document:
     max_age: timedelta | None = None
     """Freshness that the answer claims (Cache-Control, Expires)."""
     hub: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """What the store remembers of a feed between polls. `history` is JSON-able, owned by `polling`."""
+
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+    body_hash: str = ""
+    next_poll_at: datetime | None = None
+    last_polled_at: datetime | None = None
+    last_success_at: datetime | None = None
+    last_new_at: datetime | None = None
+    failures: int = 0
+    last_error: str = ""
+    condition: str = "new"
+    """new, ok, failing, refused, silent, html, login, challenge, frozen, misdated, empty, gone, poison."""
+    redirect_to: str = ""
+    retired: bool = False
+    history: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,32 +6,12 @@ A protocol states its promises once: threads, transactions, what may be called t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from watcher.model import Delivery, Document, Feed, Known, Lookup, Story, Update
-
-
-@dataclass(frozen=True, slots=True)
-class FeedState:
-    """What the store remembers of a feed between polls. `history` is JSON-able, owned by `polling`."""
-
-    url: str
-    etag: str = ""
-    last_modified: str = ""
-    body_hash: str = ""
-    next_poll_at: datetime | None = None
-    last_polled_at: datetime | None = None
-    last_success_at: datetime | None = None
-    last_new_at: datetime | None = None
-    failures: int = 0
-    last_error: str = ""
-    condition: str = "new"
-    """new, ok, failing, refused, silent, html, login, challenge, frozen, misdated, empty, gone, poison."""
-    redirect_to: str = ""
-    retired: bool = False
-    history: dict[str, Any] = field(default_factory=dict)
+from watcher.model import FeedState as FeedState
 
 
 @dataclass(frozen=True, slots=True)
