@@ -1,0 +1,27 @@
+"""Who is told what, and when: pure decisions on alerts and their deliveries.
+
+`plan` turns an alert into one delivery a channel; `release` is asked again at the moment of sending;
+`after_failure` says what becomes of a delivery that failed; `escalations` tells a second channel.
+Nothing is ever dropped: what may not leave now waits in a batch and leaves as one message.
+"""
+
+from watcher.alerts.body import body as body
+from watcher.alerts.plan import counted_since as counted_since
+from watcher.alerts.plan import delivery_key as delivery_key
+from watcher.alerts.plan import escalations as escalations
+from watcher.alerts.plan import plan as plan
+from watcher.alerts.plan import release as release
+from watcher.alerts.policy import SEVERITIES as SEVERITIES
+from watcher.alerts.policy import AtMost as AtMost
+from watcher.alerts.policy import ChannelPolicy as ChannelPolicy
+from watcher.alerts.policy import Digest as Digest
+from watcher.alerts.policy import QuietHours as QuietHours
+from watcher.alerts.policy import parse_at_most as parse_at_most
+from watcher.alerts.policy import parse_digest as parse_digest
+from watcher.alerts.policy import parse_quiet_hours as parse_quiet_hours
+from watcher.alerts.retry import GivenUp as GivenUp
+from watcher.alerts.retry import Held as Held
+from watcher.alerts.retry import Postponed as Postponed
+from watcher.alerts.retry import after_failure as after_failure
+from watcher.alerts.schedule import digest_slot as digest_slot
+from watcher.alerts.schedule import quiet_until as quiet_until
