@@ -1,0 +1,4 @@
+"""URL → Document → Entries: fetching, parsing and finding feeds.
+
+Nothing is imported here: parser processes load only `feeds.parse`, not the HTTP client.
+"""

@@ -1,0 +1,90 @@
+"""Why a fetch failed, as one FetchError with one sentence a person can act on."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from watcher.errors import FetchError, RefusedError
+from watcher.feeds.guard import AddressRefused, refusal
+
+_GONE_FOR_NOW = {408, 421, 425}
+_STATUS = {
+    400: "the server calls the request bad (400)",
+    401: "needs a log-in (401): give it credentials in its headers",
+    402: "needs a payment (402)",
+    404: "does not exist there (404): the address may have changed",
+    406: "is not offered in a form that we read (406)",
+    407: "the proxy needs a log-in (407)",
+    410: "is gone for good (410)",
+    451: "is withheld for legal reasons (451)",
+}
+
+
+def from_exception(url: str, error: BaseException, seconds: float) -> FetchError:
+    """The FetchError for what the HTTP client raised. `seconds` is the whole time a fetch may take."""
+    host = urlsplit(url).hostname or url
+    match error:
+        case FetchError():
+            return error
+        case aiohttp.ClientConnectorError() if _is_refused_address(error.os_error):
+            return refusal(url)
+        case aiohttp.ClientConnectorDNSError():
+            return FetchError(url, f"host name {host} can not be resolved")
+        case aiohttp.ClientConnectorCertificateError():
+            return FetchError(url, f"certificate of {host} is not valid: {_certificate(error.certificate_error)}")
+        case aiohttp.ClientSSLError():
+            return FetchError(url, f"no secure connection to {host}: {_plain(error)}")
+        case aiohttp.ClientProxyConnectionError():
+            return FetchError(url, "the proxy can not be reached")
+        case aiohttp.ClientConnectorError():
+            return FetchError(url, f"{host} can not be reached: {_plain(error.os_error)}")
+        case aiohttp.ServerTimeoutError() | asyncio.TimeoutError():
+            return FetchError(url, f"no complete answer within {seconds:g} s")
+        case aiohttp.ServerDisconnectedError():
+            return FetchError(url, "the server closed the connection without an answer")
+        case aiohttp.ClientPayloadError():
+            return FetchError(url, "the answer broke off before its end")
+        case aiohttp.InvalidURL():
+            return FetchError(url, "not a URL that can be asked for", permanent=True)
+        case aiohttp.ClientResponseError():
+            return FetchError(url, f"the answer is not valid HTTP: {error.message[:120]}")
+        case _:
+            return FetchError(url, f"connection failed: {_plain(error)}")
+
+
+def from_status(url: str, status: int, challenger: str, retry_after: timedelta | None) -> FetchError:
+    """The FetchError for an answer that is neither a document nor a redirect. `retry_after` is the wait it names."""
+    if challenger:
+        reason = f"{challenger} asks for a proof that we are human ({status}): ask the publisher to let feed readers in"
+        return RefusedError(url, reason, status=status, retry_after=retry_after)
+    if status == 429:
+        return RefusedError(url, "the server asks us to slow down (429)", status=status, retry_after=retry_after)
+    if status == 403:
+        return RefusedError(url, "the server refuses us (403)", status=status, retry_after=retry_after)
+    if status >= 500:
+        return FetchError(url, f"the server has a fault ({status})", status=status, retry_after=retry_after)
+    reason = _STATUS.get(status, f"the server answers {status}")
+    return FetchError(
+        url, reason, status=status, permanent=status >= 400 and status not in _GONE_FOR_NOW, retry_after=retry_after
+    )
+
+
+def _is_refused_address(error: OSError) -> bool:
+    # Several refused addresses come back as one plain OSError that quotes each.
+    return isinstance(error, AddressRefused) or "not a public address" in str(error)
+
+
+def _certificate(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message or "it can not be verified"
+    return _plain(error)
+
+
+def _plain(error: BaseException) -> str:
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return (text or type(error).__name__)[:200]

@@ -1,0 +1,296 @@
+"""Fetch one feed over HTTP: politely, within limits, and never into a private network."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from urllib.parse import urljoin, urlsplit
+from weakref import WeakValueDictionary
+
+import aiohttp
+from yarl import URL
+
+from watcher import __version__
+from watcher.errors import FetchError, RefusedError
+from watcher.feeds import answers, failures
+from watcher.feeds.guard import Guard
+from watcher.feeds.hosts import Hosts
+from watcher.model import Document, Feed, FeedState
+
+ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
+    "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
+)
+_REDIRECTS = {301, 302, 303, 307, 308}
+_PERMANENT = {301, 308}
+_ERROR_START = 65_536
+"""How much of an error page is read: enough to know a challenge by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What one feed's requests carry besides. Never sent to another host than the feed's own."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict)
+    proxy: str = ""
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchLimits:
+    """Bounds of every fetch. `timeout` is for the whole of it with redirects, without waiting for a free place.
+
+    `private_networks` is deny, allow or a tuple of CIDR. With a proxy (`trust_env` or `Extras.proxy`) the proxy
+    connects, so only it can keep us out of private networks.
+    """
+
+    timeout: timedelta = timedelta(seconds=30)
+    max_bytes: int = 10_000_000
+    """After decompression."""
+    concurrency: int = 64
+    per_host: int = 2
+    host_gap: timedelta = timedelta()
+    """Least time between the starts of two requests to one host."""
+    redirects: int = 5
+    private_networks: str | tuple[str, ...] = "deny"
+    user_agent: str = ""
+    """Empty: Watcher and its version, with `contact`."""
+    contact: str = ""
+    """A URL or an address where a publisher finds who asks."""
+    trust_env: bool = False
+    extras: Mapping[str, Extras] = field(default_factory=dict)
+    """By feed URL."""
+
+    def agent(self) -> str:
+        """The User-Agent header."""
+        contact = f" (+{self.contact})" if self.contact else ""
+        return self.user_agent or f"Watcher/{__version__}{contact}"
+
+
+class HttpFetcher:
+    """Fetches documents. An async context manager; one per event loop; safe for concurrent calls."""
+
+    def __init__(self, limits: FetchLimits | None = None) -> None:
+        self.limits = limits or FetchLimits()
+        self.guard = Guard(self.limits.private_networks)
+        self.hosts = Hosts(self.limits.host_gap.total_seconds())
+        self._slots = asyncio.Semaphore(self.limits.concurrency)
+        self._ailing = asyncio.Semaphore(max(1, self.limits.concurrency // 4))
+        self._per_host: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._session: aiohttp.ClientSession | None = None
+        self._proxied: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> HttpFetcher:
+        self._session = self._new_session(guarded=True)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for session in (self._session, self._proxied):
+            if session:
+                await session.close()
+        self._session = self._proxied = None
+
+    async def fetch(self, feed: Feed, state: FeedState) -> Document | None:
+        """The feed's document; None where it is the one that `state` remembers. Raises FetchError.
+
+        'The same' is a 304, or a body with the remembered hash when nothing new about validators came with it.
+        Feeds that kept failing share a quarter of the places, so that they can not hold up the healthy ones.
+        """
+        extras = self.limits.extras.get(feed.url, Extras())
+        moved = state.redirect_to if not (extras.headers or extras.cookies) else ""
+        conditions = {}
+        if state.etag:
+            conditions["If-None-Match"] = state.etag
+        if state.last_modified:
+            conditions["If-Modified-Since"] = state.last_modified
+        lane = self._ailing if state.failures >= 3 else None
+        document = await self.get(moved or feed.url, headers=conditions, extras=extras, lane=lane)
+        if document is not None and moved:
+            document = replace(document, url=feed.url)
+        if document is not None and state.body_hash and body_hash(document.body) == state.body_hash:
+            known = (document.etag or state.etag, document.last_modified or state.last_modified, document.permanent_url)
+            if known == (state.etag, state.last_modified, ""):
+                return None
+        return document
+
+    async def get(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        extras: Extras | None = None,
+        lane: asyncio.Semaphore | None = None,
+    ) -> Document | None:
+        """Any document by URL, under the same limits; None for 304. Raises FetchError."""
+        self.guard.check_url(url)
+        host = urlsplit(url).hostname or ""
+        clock = asyncio.get_running_loop().time
+        if (seconds := self.hosts.asked_to_wait(host, clock())) > 0:
+            wait = timedelta(seconds=seconds)
+            raise RefusedError(url, f"{host} asked us to wait", status=429, retry_after=wait)
+        turn = self._per_host.get(host)
+        if turn is None:
+            turn = self._per_host[host] = asyncio.Semaphore(self.limits.per_host)
+        async with turn:
+            if delay := self.hosts.book(host, clock()):
+                await asyncio.sleep(delay)
+            async with lane or _Open(), self._slots:
+                return await self._within_time(url, dict(headers or {}), extras or Extras())
+
+    async def _within_time(self, url: str, headers: dict[str, str], extras: Extras) -> Document | None:
+        seconds = self.limits.timeout.total_seconds()
+        try:
+            async with asyncio.timeout(seconds):
+                try:
+                    return await self._follow(url, headers, extras)
+                except aiohttp.ClientPayloadError as error:
+                    if "decode" not in str(error).lower() and "content-encoding" not in str(error).lower():
+                        raise
+                    # Some servers name an encoding that they did not use; asked plainly they answer well.
+                    return await self._follow(url, headers | {"Accept-Encoding": "identity"}, extras)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise failures.from_exception(url, error, seconds) from error
+
+    async def _follow(self, url: str, headers: dict[str, str], extras: Extras) -> Document | None:
+        """Ask, following redirects by hand: each hop is checked, and a move counts as permanent only if every hop is."""
+        asked, permanent, cookies = url, True, dict(extras.cookies)
+        for _ in range(self.limits.redirects + 1):
+            at_home = _same_site(asked, url)
+            async with self._request(
+                asked, headers, extras if at_home else Extras(), cookies if at_home else {}
+            ) as answer:
+                if answer.status not in _REDIRECTS or "Location" not in answer.headers:
+                    moved = asked if permanent and asked != url else ""
+                    return await self._document(answer, url, asked, moved)
+                permanent = permanent and answer.status in _PERMANENT
+                if at_home:
+                    cookies |= {name: morsel.value for name, morsel in answer.cookies.items()}
+                target = urljoin(asked, answer.headers["Location"].strip()).partition("#")[0]
+                answer.close()
+            self.guard.check_url(target, from_feed=True)
+            asked = target
+        raise FetchError(url, f"more than {self.limits.redirects} redirects", permanent=True)
+
+    def _request(
+        self, url: str, headers: dict[str, str], extras: Extras, cookies: dict[str, str]
+    ) -> aiohttp.client._RequestContextManager:
+        sent = {"User-Agent": extras.user_agent or self.limits.agent(), "Accept": ACCEPT, **headers, **extras.headers}
+        target = URL(url, encoded=True) if url.isascii() and "%" in url else URL(url)
+        session = self._session
+        if extras.proxy:
+            session = self._proxied = self._proxied or self._new_session(guarded=False)
+        if session is None:
+            raise RuntimeError("HttpFetcher is used outside its `async with`")
+        return session.get(
+            target, headers=sent, cookies=cookies or None, allow_redirects=False, proxy=extras.proxy or None
+        )
+
+    async def _document(self, answer: aiohttp.ClientResponse, asked: str, url: str, moved: str) -> Document | None:
+        now, host = datetime.now(UTC), urlsplit(url).hostname or ""
+        if answer.status == 304:
+            self.hosts.answered(host)
+            return None
+        if answer.status not in (200, 203, 206, 226):
+            start = await _read(answer, _ERROR_START, url, whole=False)
+            error = failures.from_status(
+                url, answer.status, answers.challenge(answer.headers, start), answers.retry_after(answer.headers, now)
+            )
+            self._remember_refusal(host, error)
+            raise error
+        body = _unzipped(await _read(answer, self.limits.max_bytes, url), self.limits.max_bytes, url)
+        self.hosts.answered(host)
+        media_type, charset = answers.content_type(answer.headers.get("Content-Type", ""))
+        return Document(
+            url=asked,
+            body=body,
+            media_type=media_type,
+            charset=charset,
+            final_url=url,
+            permanent_url=moved,
+            etag=answer.headers.get("ETag", "")[:1000],
+            last_modified=answer.headers.get("Last-Modified", "")[:100],
+            max_age=answers.max_age(answer.headers, now),
+            hub=answers.links(answer.headers.getall("Link", []), url).get("hub", ""),
+        )
+
+    def _remember_refusal(self, host: str, error: FetchError) -> None:
+        """A 429 speaks for the whole host: no feed of it is asked before the wait is over."""
+        if error.status == 429:
+            wait = error.retry_after or timedelta(seconds=min(60 * 2 ** self.hosts.refusals(host), 3600))
+            error.retry_after = wait
+            self.hosts.refused(host, asyncio.get_running_loop().time(), wait.total_seconds())
+
+    def _new_session(self, *, guarded: bool) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            limit=self.limits.concurrency * 2,
+            ttl_dns_cache=300,
+            keepalive_timeout=10,
+            socket_factory=self.guard.socket if guarded and not self.limits.trust_env else None,
+        )
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=self.limits.trust_env,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+            max_line_size=8190,
+            max_field_size=8190,
+            max_headers=128,
+        )
+
+
+class _Open:
+    """A lane without a gate."""
+
+    async def __aenter__(self) -> None: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+
+def body_hash(body: bytes) -> str:
+    """What `FeedState.body_hash` remembers of a body."""
+    return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+def _same_site(url: str, home: str) -> bool:
+    """Whether credentials for `home` may go to `url`: the same host and port, never from https down to http."""
+    a, b = urlsplit(url), urlsplit(home)
+    if a.hostname != b.hostname or (b.scheme == "https" and a.scheme != "https"):
+        return False
+    return a.port == b.port or (a.port is None and b.port is None)
+
+
+async def _read(answer: aiohttp.ClientResponse, limit: int, url: str, *, whole: bool = True) -> bytes:
+    """The body up to `limit` bytes after decompression. If `whole`, a larger one raises; else the rest is left."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in answer.content.iter_any():
+        parts.append(part)
+        size += len(part)
+        if size > limit:
+            answer.close()
+            if whole:
+                raise FetchError(url, f"larger than {limit / 1e6:g} MB", status=answer.status)
+            break
+    return b"".join(parts)[:limit]
+
+
+def _unzipped(body: bytes, limit: int, url: str) -> bytes:
+    """A body that is itself a gzip file (feed.xml.gz, or a server that forgot to say so), unpacked; others as they are."""
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    stream = zlib.decompressobj(wbits=31)
+    try:
+        plain = stream.decompress(body, limit + 1)
+    except zlib.error:
+        return body
+    if len(plain) > limit:
+        raise FetchError(url, f"larger than {limit / 1e6:g} MB when unpacked", status=200)
+    return plain
