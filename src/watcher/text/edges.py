@@ -1,0 +1,244 @@
+"""Whether a literal found in folded text stands there as a word: the rule for each script."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from unicodedata import category
+
+from watcher.text.language import base
+from watcher.text.scripts import RUNNING, script_of
+from watcher.text.tables import language_table, table
+
+_ADDRESS = re.compile(
+    r"://|^www\.|^[^@/]+@[^@/]+\.[a-z]|^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|gov|edu|io|ai|co|eu|info)(?:/|$)"
+)
+_ADDRESS_REACH = 300
+"""An address is looked for this far on each side of a hit."""
+_BY_SCRIPT = {"arabic": "ar", "hebrew": "he"}
+_LEADING_VOWELS = frozenset("เแโใไເແໂໃໄ")
+_TRAILING_SIGNS = frozenset("ะาำๅฯๆະາຳຽ")
+
+
+def is_whole(folded: str, start: int, end: int, lang: str = "") -> bool:
+    """Whether `folded[start:end]` is whole: not part of a longer word, an address, a handle or a file name.
+
+    Latin, Cyrillic and the like: no letter of the same script beside it. Chinese, Japanese, Thai, Lao, Khmer,
+    Burmese: anywhere, but not within a syllable or a run of katakana. Korean: particles may follow; three
+    syllables and more may stand within a compound. Arabic, Hebrew, Persian: article, conjunction and
+    prepositions may precede. Signs: `l'IA`, `AI's`, `KI-Strategie` are edges, `example.ai` is none.
+    """
+    if start >= end:
+        return False
+    code = base(lang) if lang else ""
+    return (
+        has_left_edge(folded, start, end, code)
+        and has_right_edge(folded, start, end, code)
+        and not _in_address(folded, start, end)
+        and not _in_longer_word(folded, start, end, code)
+    )
+
+
+def has_left_edge(folded: str, start: int, end: int, lang: str = "") -> bool:
+    """Whether a word may begin at `start`. `lang` is a base code. Enough for `word*`."""
+    if start == 0:
+        return True
+    script = script_of(folded[start])
+    if script == "":
+        return True
+    before = folded[start - 1]
+    beside = script_of(before)
+    if beside == "":
+        return _sign_before(folded, start, end, script, lang)
+    if beside == "digit" or script == "digit":
+        return _digits_before(folded, start, script, beside)
+    if beside != script:
+        return not (script == "hangul" and folded[start:end] in _particles())
+    if script in RUNNING:
+        return script != "katakana" and before not in _LEADING_VOWELS
+    if script in _BY_SCRIPT:
+        return _is_proclitic(_run_before(folded, start, script), end - start, script, lang)
+    return script == "hangul" and end - start >= 3
+
+
+def has_right_edge(folded: str, start: int, end: int, lang: str = "") -> bool:
+    """Whether a word may end at `end`. `lang` is a base code."""
+    if end >= len(folded):
+        return True
+    script = script_of(folded[end - 1])
+    if script == "":
+        return True
+    after = folded[end]
+    beside = script_of(after)
+    if beside == "":
+        return _sign_after(folded, start, end, script, lang)
+    if category(after)[0] == "M":
+        return False
+    if script in RUNNING:
+        return not (script == beside == "katakana") and after not in _TRAILING_SIGNS
+    if beside == "digit" or script == "digit":
+        return _digits_after(folded, start, end, script, beside)
+    if beside != script:
+        return True
+    return script == "hangul" and (end - start >= 3 or _run_after(folded, end, script) in _particles())
+
+
+def _digits_before(folded: str, start: int, script: str, beside: str) -> bool:
+    """'2025AI峰会', '100million' have an edge; 'C3AI', '3AI' and a number within a number have none."""
+    if script == "digit":
+        return beside != "digit" and (beside in RUNNING or beside == "hangul" or beside in {"arabic", "hebrew"})
+    if script in RUNNING or script == "hangul":
+        return True
+    first = start
+    while first > 0 and script_of(folded[first - 1]) == "digit":
+        first -= 1
+    joined = first > 0 and script_of(folded[first - 1]) == script
+    return not joined and start - first >= 2
+
+
+def _digits_after(folded: str, start: int, end: int, script: str, beside: str) -> bool:
+    """'AI2030', 'AI3대', 'covid19' have an edge; 'AI2', 'GPT4' and a number within a number have none."""
+    if script == "digit":
+        return beside != "digit" and beside != "latin"
+    last = end
+    while last < len(folded) and script_of(folded[last]) == "digit":
+        last += 1
+    then = script_of(folded[last]) if last < len(folded) else ""
+    if then == script:
+        return False
+    return (
+        script in RUNNING
+        or script == "hangul"
+        or last - end >= 3
+        or then in RUNNING
+        or then == "hangul"
+        or end - start >= 4
+    )
+
+
+def _sign_before(folded: str, start: int, end: int, script: str, lang: str) -> bool:
+    sign = folded[start - 1]
+    previous = folded[start - 2] if start > 1 else ""
+    joined = previous != "" and script_of(previous) not in {"", "digit"}
+    if sign == "." and script == "latin":
+        return previous == "." or (joined and script_of(previous) != "latin")
+    if sign == "@" and script == "latin":
+        return False
+    if not joined:
+        return True
+    if sign == "'":
+        return not _is_inner(sign, lang) and not (lang in {"en", ""} and folded[start:end] in _english_tails())
+    if sign == '"' and script == "hebrew":
+        return script_of(previous) != "hebrew" or _is_proclitic(
+            _run_before(folded, start - 1, script), end - start, script, lang
+        )
+    return not _is_inner(sign, lang)
+
+
+def _sign_after(folded: str, start: int, end: int, script: str, lang: str) -> bool:
+    sign = folded[end]
+    following = folded[end + 1] if end + 1 < len(folded) else ""
+    joined = following != "" and script_of(following) not in {"", "digit"}
+    if not joined:
+        return True
+    if sign == "." and script == "latin":
+        return not _is_domain(folded, end)
+    if sign == "'":
+        if (
+            folded[end - 1] == "n"
+            and following == "t"
+            and lang in {"en", ""}
+            and not _run_after(folded, end + 2, script)
+        ):
+            return False
+        return not _is_inner(sign, lang)
+    if sign == '"' and script == "hebrew":
+        return script_of(following) != "hebrew" or len(_run_after(folded, end + 1, script)) > 1
+    return not _is_inner(sign, lang)
+
+
+def _is_domain(folded: str, end: int) -> bool:
+    match = _SUFFIX.match(folded, end)
+    return match is not None and match[1] in _domains()
+
+
+_SUFFIX = re.compile(r"\.([a-z]{2,6})(?![^\W_])")
+
+
+def _is_inner(sign: str, lang: str) -> bool:
+    """Whether a sign between letters belongs to the word: Ukrainian об'єкт, Uzbek sun'iy, Catalan intel·ligència."""
+    return sign in language_table(lang).get("inner_signs", "") if lang else False
+
+
+def _run_before(folded: str, start: int, script: str) -> str:
+    first = start
+    while first > 0 and start - first < 12 and script_of(folded[first - 1]) == script:
+        first -= 1
+    return folded[first:start]
+
+
+def _run_after(folded: str, end: int, script: str) -> str:
+    last = end
+    while last < len(folded) and last - end < 12 and script_of(folded[last]) == script:
+        last += 1
+    return folded[end:last]
+
+
+def _is_proclitic(prefix: str, length: int, script: str, lang: str) -> bool:
+    code = lang if language_table(lang).get("proclitics") else _BY_SCRIPT[script]
+    data = language_table(code)
+    allowed = data.get("proclitics", ())
+    if length < data.get("proclitics_from", 3):
+        allowed = data.get("proclitics_short", ())
+    return prefix in allowed
+
+
+def _in_address(folded: str, start: int, end: int) -> bool:
+    """Within a URL or an e-mail address, unless the whole text is one."""
+    if not (folded[start].isascii() and ("://" in folded or "www." in folded or "@" in folded or "/" in folded)):
+        return False
+    first = start
+    while first > 0 and start - first < _ADDRESS_REACH and "!" <= folded[first - 1] <= "~":
+        first -= 1
+    last = end
+    while last < len(folded) and last - end < _ADDRESS_REACH and "!" <= folded[last] <= "~":
+        last += 1
+    if first == 0 and last == len(folded):
+        return False
+    return _ADDRESS.search(folded[first:last].strip("()[]<>\"',;")) is not None
+
+
+def _in_longer_word(folded: str, start: int, end: int, lang: str) -> bool:
+    """Within one of the words that hold the term by chance: 京都 in 東京都, ai in j'ai."""
+    for word, offset in _longer_words(folded[start:end], lang):
+        first = start - offset
+        if first >= 0 and folded.startswith(word, first):
+            return True
+    return False
+
+
+@lru_cache(maxsize=20_000)
+def _longer_words(term: str, lang: str) -> tuple[tuple[str, int], ...]:
+    words = language_table(lang).get("not_within", ()) if lang else ()
+    found = []
+    for word in words:
+        offset = word.find(term)
+        while offset >= 0 and len(word) > len(term):
+            found.append((word, offset))
+            offset = word.find(term, offset + 1)
+    return tuple(found)
+
+
+@cache
+def _particles() -> frozenset[str]:
+    return frozenset(language_table("ko").get("particles", ()))
+
+
+@cache
+def _english_tails() -> frozenset[str]:
+    return frozenset(table("edges")["english_tails"])
+
+
+@cache
+def _domains() -> frozenset[str]:
+    return frozenset(table("edges")["domains"])

@@ -1,0 +1,143 @@
+"""Which language a text is in."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import cache
+from itertools import islice
+from typing import Any
+
+from watcher.text.scripts import script_of
+from watcher.text.tables import languages, table
+
+UNKNOWN = "und"
+_CODES = {
+    "no": "nb",
+    "tl": "fil",
+    "iw": "he",
+    "in": "id",
+    "ji": "yi",
+    "mo": "ro",
+    "sh": "sr",
+    "nn": "nb",
+    "cmn": "zh",
+    "yue": "zh-Hant",
+}
+_REGIONS = {
+    "tw": "zh-Hant",
+    "hk": "zh-Hant",
+    "mo": "zh-Hant",
+    "hant": "zh-Hant",
+    "cn": "zh-Hans",
+    "sg": "zh-Hans",
+    "my": "zh-Hans",
+    "hans": "zh-Hans",
+}
+_LONGEST = 1000
+"""Characters that are looked at: more do not change the answer."""
+_NOISE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|[@#]\w+|\d+")
+
+
+def base(lang: str) -> str:
+    """The language without script or region: zh-Hans → zh, pt-BR → pt, no → nb."""
+    code = re.split("[-_]", lang.strip().lower(), maxsplit=1)[0]
+    return _CODES.get(code, code).split("-", 1)[0]
+
+
+def normal(lang: str) -> str:
+    """A language tag as feeds write it → a code as we use it: zh-TW → zh-Hant, no → nb, pt-BR → pt."""
+    parts = re.split("[-_]", lang.strip().lower())
+    if parts[0] in {"zh", "cmn"}:
+        return next((_REGIONS[part] for part in parts[1:] if part in _REGIONS), "zh")
+    return _CODES.get(parts[0], parts[0])
+
+
+def detect(plain: str, hint: str = "") -> str:
+    """The language code of a text, such as fr, zh-Hans, nb; 'und' for one without letters and without a hint.
+
+    `hint` (of the feed) is a prior: it decides short or doubtful text, and clear text overrules it.
+    """
+    hinted = normal(hint) if hint else ""
+    text = _NOISE.sub(" ", plain[:_LONGEST])
+    counts = Counter(script for script in map(script_of, text) if script not in {"", "digit", "other"})
+    if not counts:
+        return hinted or UNKNOWN
+    scripts = table("language")["scripts"]
+    weights = {script: count * (3 if script in _DENSE else 1) for script, count in counts.items()}
+    main = max(weights, key=lambda script: weights[script])
+    if main == "han" or main in {"hiragana", "katakana"}:
+        return _han(text, counts, hinted)
+    choices: list[str] = scripts.get(main, [])
+    if len(choices) == 1:
+        return choices[0]
+    if not choices:
+        return hinted or UNKNOWN
+    return _statistical(text, tuple(choices), hinted, counts[main])
+
+
+_DENSE = frozenset({"han", "hiragana", "katakana", "hangul"})
+
+
+def _han(text: str, counts: Counter[str], hinted: str) -> str:
+    kana = counts["hiragana"] + counts["katakana"]
+    if kana and kana * 12 >= counts["han"]:
+        return "ja"
+    data = table("language")["han"]
+    simplified = sum(text.count(char) for char in data["simplified"])
+    traditional = sum(text.count(char) for char in data["traditional"])
+    japanese = sum(text.count(char) for char in data["japanese"])
+    if japanese > max(simplified, traditional) or (hinted == "ja" and not simplified and (japanese or len(text) < 40)):
+        return "ja"
+    if simplified == traditional:
+        return hinted if hinted.startswith("zh-") else "zh-Hans"
+    return "zh-Hans" if simplified > traditional else "zh-Hant"
+
+
+def _statistical(text: str, choices: tuple[str, ...], hinted: str, letters: int) -> str:
+    ranked = _model().rank(text)
+    allowed = [
+        (code, score) for code, score in ((_CODES.get(code, code), score) for code, score in ranked) if code in choices
+    ]
+    if not allowed:
+        return hinted or UNKNOWN
+    best, score = allowed[0]
+    if hinted in choices and hinted != best:
+        own = dict(reversed(allowed)).get(hinted, 0.0)
+        if own * _hint_weight(letters) >= score:
+            return hinted
+    return _near(best, text, hinted)
+
+
+def _hint_weight(letters: int) -> float:
+    """How many times likelier another language must be than the hinted one: much for a short text, little for a long one."""
+    return 1 + 400 / max(letters, 4)
+
+
+def _near(best: str, text: str, hinted: str) -> str:
+    """Tell apart languages that share most of their words, by the words that they do not share."""
+    for group in table("language")["near"]:
+        if best not in group:
+            continue
+        words = Counter(islice(re.findall(r"[^\W\d_]+", text.casefold()), 300))
+        scores = {code: sum(words[word] for word in marks.split()) for code, marks in group.items()}
+        top = max(scores.values())
+        leaders = [code for code, score in scores.items() if score == top]
+        if top == 0 or best in leaders:
+            return hinted if hinted in leaders and hinted in group else best
+        return leaders[0]
+    return best
+
+
+@cache
+def _model() -> Any:
+    """The statistical model: loaded at first use, restricted to languages that we know, only read afterwards."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    known = {code for codes in table("language")["scripts"].values() for code in codes} | {"no", "tl"}
+    model.set_languages(sorted(known & set(model.labels)))
+    return model
+
+
+__all__ = ["UNKNOWN", "base", "detect", "languages", "normal"]
