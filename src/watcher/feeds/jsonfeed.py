@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,9 @@ from watcher.feeds import caps, dates
 from watcher.feeds.parsed import ParsedFeed
 from watcher.feeds.trim import block_hash
 from watcher.model import Document, Entry
+
+_VERSION = re.compile(r"(?:https?://(?:www\.)?jsonfeed\.org/version/)?1(?:\.\d)?/?", re.IGNORECASE)
+"""Some write only the number."""
 
 
 def parse(document: Document, text: str, known: frozenset[str]) -> ParsedFeed:
@@ -26,8 +30,7 @@ def parse(document: Document, text: str, known: frozenset[str]) -> ParsedFeed:
         rss = data.get("rss")
         if isinstance(rss, dict) and isinstance(channel := rss.get("channel"), dict):
             return _read(document, channel, channel.get("item"), known, _rss_item, "RSS in JSON")
-        version = data.get("version")
-        if isinstance(version, str) and "jsonfeed.org/version/1" in version.lower():
+        if _VERSION.fullmatch(str(data.get("version", ""))) and isinstance(data.get("items"), list):
             return _read(document, data, data.get("items"), known, _item, "JSON Feed")
     raise ParseError(document.url, "unknown", "JSON, but not a feed: only JSON Feed is read")
 

@@ -19,7 +19,11 @@ _ROOT = re.compile(r"<(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)")
 _PROLOGUE = re.compile(
     r"\s+|<\?.*?\?>|<!--.*?-->|<\?[^>]*>|<!DOCTYPE\s[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE
 )
-_FEED_ROOT = re.compile(r"<(?:rss|(?:\w+:)?RDF|(?:\w+:)?feed\s[^>]*xmlns)\b", re.IGNORECASE)
+_FEED_ROOT = re.compile(
+    r"<(?:rss\s[^>]*version|(?:\w+:)?RDF\s[^>]*22-rdf-syntax-ns#|(?:\w+:)?feed\s[^>]*(?:2005/Atom|purl\.org/atom))",
+    re.IGNORECASE,
+)
+"""A feed's first element beyond doubt, also behind a warning of the server's software or inside a web page."""
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720, "yearly": 8760}
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _HEAD = 20_000
@@ -53,13 +57,8 @@ def root_element(start: str) -> tuple[str, int]:
     while found := _PROLOGUE.match(start, position):
         position = found.end()
     element = _ROOT.match(start, position) or _ROOT.search(start, position)
-    feed = _FEED_ROOT.search(start)
-    if (
-        feed
-        and element
-        and feed.start() > element.start()
-        and element[2].lower() not in ("html", "body", "head", "opml")
-    ):
+    feed = _FEED_ROOT.search(start, position)
+    if feed and element and feed.start() > element.start() and element[2].lower() != "opml":
         return (_ROOT.match(start, feed.start()) or element)[2].lower(), feed.start()
     if element is None:
         return "", 0
