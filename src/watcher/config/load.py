@@ -20,6 +20,7 @@ from watcher.config.secrets import References, environment
 from watcher.config.settings import Settings
 from watcher.config.tree import Node, read_tree
 from watcher.errors import ConfigError, Problem
+from watcher.rules import RuleSpec, VocabularySpec
 
 SEARCH_PATH = ("config/watcher.yaml", "/etc/watcher/watcher.yaml")
 
@@ -60,6 +61,18 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
     if errors or main is None:
         raise ConfigError(loading.problems)
     return _assemble(path, main, loading)
+
+
+def pack_rules(name: str) -> tuple[tuple[RuleSpec, ...], tuple[VocabularySpec, ...]]:
+    """Rules and vocabularies of a pack alone, for use without any configuration."""
+    loading = _Loading({})
+    for file, text in packs.pack_files(name):
+        _read(text, file, Path(), PartModel, loading)
+    if loading.problems:
+        raise ConfigError(loading.problems)
+    rules = [rule(part, index) for part in loading.parts for index in range(len(part.model.rules or ()))]
+    terms = [vocabulary(part, key) for part in loading.parts for key in part.model.vocabularies or ()]
+    return tuple(found.value for found in rules), joined(terms)
 
 
 def _include(pattern: str, main: Path, node: Node, loading: _Loading) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from watcher.model import Feed
-from watcher.ports import Claim, FeedState
+from watcher.model import Feed, FeedState
+from watcher.ports import Claim
 from watcher.store.codec import clean, dump, moment, stamp
 
 

@@ -151,6 +151,26 @@ def recent_counts(connection: Any, since_by_channel: dict[str, datetime]) -> dic
     return counts
 
 
+def sent_times(connection: Any, channel: str, since: datetime) -> list[datetime]:
+    """When the channel's messages since a moment were sent, oldest first."""
+    rows = connection.execute(
+        "SELECT max(done_at) AS at FROM delivery WHERE channel = ? AND done_at >= ? AND state = 'delivered' GROUP BY receipt ORDER BY 1",
+        (channel, stamp(since)),
+    )
+    return [at for row in rows.fetchall() if (at := moment(row["at"])) is not None]
+
+
+def unacknowledged(connection: Any, channels: Sequence[str], since: datetime) -> list[tuple[Delivery, datetime]]:
+    """Delivered high alerts that nobody acknowledged, each with the time it was delivered at."""
+    rows = connection.execute(
+        f"""SELECT {_COLUMNS}, delivery.done_at FROM delivery JOIN alert ON alert.key = delivery.alert
+            WHERE delivery.channel IN (SELECT value FROM json_each(?)) AND delivery.state = 'delivered' AND delivery.done_at >= ?
+              AND alert.severity = 'high' AND alert.acked_at IS NULL""",
+        (json.dumps(list(channels)), stamp(since)),
+    )
+    return [(read_delivery(row), at) for row in rows.fetchall() if (at := moment(row["done_at"])) is not None]
+
+
 def clean_error(text: str) -> str:
     """An error text short enough to keep."""
     return clean(text)[:500]

@@ -13,8 +13,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
-from watcher.model import Delivery, Feed, Known, Lookup, Story, Update
-from watcher.ports import Claim, FeedState
+from watcher.model import Delivery, Feed, FeedState, Known, Lookup, Story, Update
+from watcher.ports import Claim
 from watcher.store import feeds, items, outbox
 from watcher.store.codec import clean, read_story, stamp
 from watcher.store.connection import SqliteError, WriterLock, as_store_error, connect, migrate, transaction
@@ -155,6 +155,26 @@ class SqliteStore:
     def counts(self, since_by_channel: Mapping[str, datetime]) -> dict[str, int]:
         """Messages per channel since a moment."""
         return self._read(lambda c: outbox.recent_counts(c, dict(since_by_channel)))
+
+    def sent_times(self, channel: str, since: datetime) -> list[datetime]:
+        """When the channel's messages since a moment were sent."""
+        return self._read(lambda c: outbox.sent_times(c, channel, since))
+
+    def unacknowledged(self, channels: Sequence[str], since: datetime) -> list[tuple[Delivery, datetime]]:
+        """Delivered high alerts that nobody acknowledged."""
+        return self._read(lambda c: outbox.unacknowledged(c, channels, since))
+
+    def reclock(self, now: datetime, horizon: timedelta) -> None:
+        """After the clock was set back: nothing waits for a time that is further away than anything we plan."""
+        at, far = stamp(now), stamp(now + horizon)
+
+        def work(connection: Any) -> None:
+            connection.execute("UPDATE feed SET next_poll_at = ? WHERE next_poll_at > ?", (at, far))
+            connection.execute("UPDATE feed SET lease_until = 0, token = '' WHERE lease_until > ?", (far,))
+            connection.execute("UPDATE delivery SET due_at = ?, lease_until = 0 WHERE due_at > ? AND state = 'pending' AND batch = ''", (at, far))
+            connection.execute("UPDATE delivery SET lease_until = ? WHERE lease_until > ? AND state = 'sending'", (at, far))
+
+        self._write(work)
 
     # stories and single facts
 

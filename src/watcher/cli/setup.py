@@ -1,0 +1,146 @@
+"""Setting up: init writes a configuration, check validates one."""
+
+from __future__ import annotations
+
+import importlib.resources
+import stat
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from watcher.cli.main import App
+from watcher.cli.output import PROBLEMS, emit_json, show_problems
+from watcher.errors import ConfigError, Problem
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--tests/--no-tests", default=True, help="Run the tests that rules carry.")
+@click.pass_obj
+def check(app: App, as_json: bool, tests: bool) -> None:
+    """Validate configuration and rules: every problem as file:line:column: message, with a remedy.
+
+    Also runs the tests that rules carry, and looks for secrets that can not be read or that everybody can read.
+    """
+    problems, summary = _check(app, tests)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if as_json:
+        rows = [{name: getattr(problem, name) for name in Problem.__slots__} for problem in problems]
+        emit_json({"ok": not errors, **summary, "problems": rows})
+    else:
+        show_problems(problems)
+        warnings = len(problems) - len(errors)
+        if errors:
+            click.echo(f"{len(errors)} errors, {warnings} warnings", err=True)
+        else:
+            told = ", ".join(f"{number} {what}" for what, number in summary.items())
+            click.echo(f"ok: {told}" + (f"; {warnings} warnings" if warnings else ""))
+    if errors:
+        sys.exit(PROBLEMS)
+
+
+def _check(app: App, tests: bool) -> tuple[Sequence[Problem], dict[str, Any]]:
+    from watcher.channels import senders
+    from watcher.pipeline import read_entry
+    from watcher.rules import check_tests, compile_rules
+
+    try:
+        settings = app.settings()
+    except ConfigError as error:
+        return error.problems, {}
+    problems = list(settings.warnings) + _readable_secrets(settings.files)
+    summary = {"feeds": len(settings.feeds), "rules": len(settings.rules), "channels": len(settings.channels)}
+    for channel in settings.channels:
+        reason = senders.check(channel.url)
+        if reason:
+            problems.append(Problem(str(settings.file), 0, 0, f"channel '{channel.policy.name}': {reason}", "see docs/channels.md for its URL"))
+    try:
+        rulebook = compile_rules(settings.rules, settings.vocabularies)
+    except ConfigError as error:
+        return problems + error.problems, summary
+    problems += rulebook.warnings
+    if tests:
+        found = check_tests(rulebook, settings.rules, read_entry)
+        problems += found
+        summary["rule tests"] = sum(len(rule.tests) for rule in settings.rules)
+    return problems, summary
+
+
+def _readable_secrets(files: Sequence[Path]) -> list[Problem]:
+    """Configuration files that hold a password and that every user can read."""
+    import re
+
+    found = []
+    for file in files:
+        text = file.read_text("utf-8", "replace")
+        lines = text.splitlines()
+        secret = next(
+            (
+                number
+                for number, line in enumerate(lines, 1)
+                if re.search(r"://[^/\s:@${}]+:[^@\s$]+@|(?i:token|secret|password)[=:]\s*[\w-]{12,}", line) and not line.lstrip().startswith("#")
+            ),
+            0,
+        )
+        if secret and file.stat().st_mode & stat.S_IROTH:
+            hint = f"chmod 640 {file}, or move it out with ${{file:…}} or ${{credential:…}}"
+            found.append(Problem(str(file), secret, 1, "a secret stands here and every user can read the file", hint, "warning"))
+    return found
+
+
+@click.command()
+@click.argument("folder", default="config", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--yes", is_flag=True, help="Ask nothing; take the defaults.")
+@click.option("--force", is_flag=True, help="Write over files that are there.")
+def init(folder: Path, yes: bool, force: bool) -> None:
+    """Ask a few questions and write a commented configuration that passes `check`.
+
+    \b
+    watcher init             asks, and writes config/
+    watcher init --yes DIR   writes DIR with the defaults
+    """
+    answers = _defaults() if yes or not sys.stdin.isatty() else _ask()
+    template = importlib.resources.files("watcher.cli").joinpath("init.yaml").read_text("utf-8")
+    rules = importlib.resources.files("watcher.cli").joinpath("init-rules.yaml").read_text("utf-8")
+    text = template
+    for key, value in answers.items():
+        text = text.replace(f"@{key}@", value)
+    targets = {folder / "watcher.yaml": text, folder / "rules" / "mine.yaml": rules}
+    present = [str(path) for path in targets if path.exists()]
+    if present and not force:
+        raise click.ClickException(f"{', '.join(present)} is there already; --force writes over it")
+    for path, content in targets.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, "utf-8")
+    (folder / "watcher.yaml").chmod(0o640)
+    click.echo(f"wrote {' and '.join(map(str, targets))}")
+    click.echo(f"next: watcher -c {folder}/watcher.yaml check, then once, then run")
+
+
+def _defaults() -> dict[str, str]:
+    return {"timezone": "UTC", "language": "en", "url": "console://", "feeds": "", "contact": ""}
+
+
+def _ask() -> dict[str, str]:
+    answers = _defaults()
+    answers["contact"] = click.prompt("An address or page where publishers reach you (put into the User-Agent)", default="", show_default=False)
+    answers["timezone"] = click.prompt("Your time zone", default="UTC", value_proc=_zone)
+    answers["language"] = click.prompt("Language of alerts", default="en", type=click.Choice(["en", "fr", "de", "es", "ko", "ja", "zh", "ar"]))
+    answers["url"] = click.prompt("Where alerts go: an Apprise URL, mailto://… or console://", default="console://")
+    feeds = []
+    while feed := click.prompt("A feed of your own (empty to go on)", default="", show_default=False):
+        feeds.append(f"  - {feed}")
+    answers["feeds"] = "\n".join(feeds)
+    return answers
+
+
+def _zone(text: str) -> str:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return str(ZoneInfo(text))
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise click.BadParameter("write one like Europe/Paris") from error

@@ -1,0 +1,173 @@
+"""Folds items through the same `judge` and `settle` as the daemon, in memory: scan, replay, eval."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from watcher.model import Entry, Facts, Feed, Known, Lookup, StoredItem, Story, Update, Verdict
+from watcher.pipeline import Policy, judge, lookup, settle
+from watcher.rules import Rulebook
+
+CANDIDATES_PER_KEY = 40
+
+
+class Memory:
+    """A store that forgets at the end: what `known` answers and `apply` writes, in dicts."""
+
+    def __init__(self) -> None:
+        self._items: dict[str, StoredItem] = {}
+        self._stories: dict[str, Story] = {}
+        self._index: dict[str, list[tuple[datetime, str]]] = {}
+
+    def known(self, asked: Lookup) -> Known:
+        """What is known of the things asked for."""
+        items = {key: self._items[key] for key in asked.identities if key in self._items}
+        index = {}
+        for key in asked.story_keys:
+            newest = [story for at, story in reversed(self._index.get(key, ())) if at >= asked.since]
+            if newest:
+                index[key] = tuple(dict.fromkeys(newest))[:CANDIDATES_PER_KEY]
+        wanted = {story for ids in index.values() for story in ids} | {item.story for item in items.values()}
+        return Known(items, {story: self._stories[story] for story in wanted if story in self._stories}, index)
+
+    def apply(self, update: Update, now: datetime) -> None:
+        """Remember what was decided."""
+        for write in update.items:
+            item = write.verdict.item
+            rules = frozenset(match.rule for match in write.verdict.matches)
+            stored = StoredItem(write.item_id, write.identities, write.content_hash, write.version, write.story, rules, item.published, now)
+            for key in write.identities:
+                self._items[key] = stored
+        for story in update.stories:
+            self._stories[story.id] = story
+        for story_id, keys in update.story_keys.items():
+            for key in keys:
+                self._index.setdefault(key, []).append((now, story_id))
+
+    def story_of(self, item_keys: Iterable[str]) -> str:
+        """The story of a stored item, by any of its identity keys, following merges."""
+        found = next((self._items[key].story for key in item_keys if key in self._items), "")
+        while found in self._stories and self._stories[found].merged_into:
+            found = self._stories[found].merged_into
+        return found
+
+
+SCAN_FEED = Feed(url="scan:")
+
+
+def entry_of(record: Mapping[str, Any]) -> Entry:
+    """An entry from a scan record. Raises ValueError saying which key is wrong."""
+    texts = {}
+    for key in ("title", "summary", "content", "url", "author", "lang", "source"):
+        value = record.get(key)
+        if value is not None and not isinstance(value, str):
+            raise ValueError(f"'{key}' must be text")
+        texts[key] = value or ""
+    if not (texts["title"] or texts["summary"] or texts["content"]):
+        raise ValueError("neither 'title' nor 'summary'")
+    categories = record.get("categories") or []
+    if not isinstance(categories, list):
+        raise ValueError("'categories' must be a list")
+    return Entry(**texts, guid=str(record.get("id", "")), published=_moment(record.get("published")), categories=tuple(map(str, categories)))
+
+
+def _moment(value: Any) -> datetime | None:
+    """An ISO 8601 moment or day; what can not be read counts as no date."""
+    if not isinstance(value, str) or not value:
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Scan:
+    """Judges records one by one and groups them into stories, numbered s1, s2 … as they appear."""
+
+    rulebook: Rulebook
+    now: datetime
+    memory: Memory = field(default_factory=Memory)
+    _names: dict[str, str] = field(default_factory=dict)
+    _order: list[tuple[dict[str, Any], frozenset[str]]] = field(default_factory=list)
+
+    def judge(self, entry: Entry, feed: Feed = SCAN_FEED) -> tuple[Verdict, str]:
+        """The verdict on an entry, and the id of its story."""
+        at = entry.published if entry.published and entry.published < self.now + timedelta(days=1) else self.now
+        verdict = judge(entry, feed, self.rulebook, at)
+        asked = lookup([verdict], at, every_story=True)
+        update = settle([verdict], self.memory.known(asked), Policy(max_age=timedelta.max, every_story=True), at)
+        self.memory.apply(update, at)
+        found = self.memory.story_of(asked.identities)
+        return verdict, self._names.setdefault(found, f"s{len(self._names) + 1}") if found else ""
+
+    def line(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """The output line for a record; its unknown keys are kept. Raises ValueError for a record that is no item."""
+        known = ("title", "summary", "content", "lang", "published", "url", "source", "author", "categories")
+        verdict, story = self.judge(entry_of(record))
+        kept = {key: value for key, value in record.items() if key not in known and key != "id"}
+        return {"id": record.get("id"), **kept, **verdict_json(verdict), "story": story or None}
+
+
+def verdict_json(verdict: Verdict) -> dict[str, Any]:
+    """A verdict in the words of the contract."""
+    item = verdict.item
+    evidence = list(dict.fromkeys(evidence for match in verdict.matches for evidence in match.evidence))
+    return {
+        "matched": bool(verdict.matches),
+        "rules": [match.rule for match in verdict.matches],
+        "score": round(max((match.score for match in verdict.matches), default=0.0), 4),
+        "lang": item.lang,
+        **facts_json(verdict.facts),
+        "evidence": [{name: getattr(found, name) for name in ("field", "start", "end", "text", "term", "why")} for found in evidence],
+    }
+
+
+def facts_json(found: Facts) -> dict[str, Any]:
+    """Facts in the words of the contract; uncertain sums are marked."""
+    return {
+        "countries": [country.value for country in found.countries],
+        "amounts": [
+            {
+                "text": amount.text,
+                "value": _number(amount.value),
+                "currency": amount.currency,
+                "usd": None if amount.usd is None else round(float(amount.usd)),
+                **({"qualifier": amount.qualifier} if amount.qualifier else {}),
+                **({"same_as": amount.same_as} if amount.same_as is not None else {}),
+            }
+            for amount in found.amounts
+            if not amount.uncertain
+        ],
+        "stage": found.stage.value if found.stage else None,
+        "instruments": [instrument.value for instrument in found.instruments],
+        "actors": [actor.value for actor in found.actors],
+        "ahead": [{"when": ahead.when, "what": ahead.what} for ahead in found.ahead],
+        "attributed_to": [medium.value for medium in found.attributed_to],
+        **({"uncertain_amounts": uncertain} if (uncertain := [amount.text for amount in found.amounts if amount.uncertain]) else {}),
+    }
+
+
+def _number(value: Any) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def read_lines(lines: Iterable[str]) -> Iterator[tuple[Any, str]]:
+    """JSON Lines → (record, '') or (id if it can be told, what is wrong); empty lines are passed over."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            yield {"id": None}, f"line {number} is not JSON: {error}"
+            continue
+        if isinstance(record, dict):
+            yield record, ""
+        else:
+            yield {"id": None}, f"line {number} is not a JSON object"

@@ -1,0 +1,202 @@
+"""Reads for lists, pages and the command line, on a read-only connection of their own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from watcher.errors import StoreError
+from watcher.model import Story
+from watcher.store.codec import moment, read_story, stamp
+from watcher.store.connection import SqliteError, as_store_error, connect
+
+Row = dict[str, Any]
+
+
+class Lists:
+    """Rows as plain dicts: times as ISO 8601 text, JSON columns decoded."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.exists():
+            raise StoreError("io", f"there is no database {path} yet; start `watcher run` or `watcher once` first")
+        self.path = path
+        self._db = connect(path, read_only=True)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._db.close()
+
+    def _rows(self, sql: str, **values: Any) -> list[Row]:
+        try:
+            return [dict(row) for row in self._db.conn.execute(sql, values).fetchall()]
+        except SqliteError as error:
+            raise as_store_error(error, self.path) from error
+
+    def feeds(self) -> list[Row]:
+        """Every feed that is or was subscribed to, by URL."""
+        rows = self._rows("SELECT * FROM feed WHERE active = 1 ORDER BY url")
+        for row in rows:
+            row["history"] = json.loads(row["history"])
+            del row["blocks"]
+        return _times(rows, "next_poll_at", "first_seen_at", "settled_at", "last_polled_at", "last_success_at", "last_new_at")
+
+    def counts(self) -> Row:
+        """How much there is of everything, and what waits."""
+        totals = self._rows(
+            """SELECT (SELECT count(*) FROM feed WHERE active = 1) AS feeds,
+                      (SELECT coalesce(max(number), 0) FROM item) AS items,
+                      (SELECT count(*) FROM item WHERE matches <> '[]') AS matched,
+                      (SELECT count(*) FROM story WHERE merged_into = '') AS stories,
+                      (SELECT count(*) FROM alert) AS alerts"""
+        )[0]
+        states = self._rows("SELECT channel, state, count(*) AS n, min(planned_at) AS oldest FROM delivery GROUP BY channel, state")
+        totals["deliveries"] = _times(states, "oldest")
+        conditions = self._rows("SELECT condition, count(*) AS n FROM feed WHERE active = 1 GROUP BY condition")
+        totals["feed_conditions"] = {row["condition"]: row["n"] for row in conditions}
+        late = self._rows("SELECT min(next_poll_at) AS due, max(last_polled_at) AS polled FROM feed WHERE active = 1 AND retired = 0")[0]
+        totals.update(_times([{"next_poll_at": late["due"], "last_polled_at": late["polled"]}], "next_poll_at", "last_polled_at")[0])
+        return totals
+
+    def stories(self, limit: int = 50, since: datetime | None = None, rule: str = "") -> list[Story]:
+        """Stories, latest first, merged ones left out."""
+        rows = self._rows(
+            "SELECT * FROM story WHERE merged_into = '' AND last_at >= :since ORDER BY last_at DESC LIMIT :limit",
+            since=stamp(since) or 0.0,
+            limit=limit if not rule else 100_000,
+        )
+        stories = [read_story(row) for row in rows]
+        return [story for story in stories if not rule or rule in story.rules][:limit]
+
+    def story(self, story_id: str) -> Story | None:
+        """One story, following merges."""
+        rows = self._rows("SELECT * FROM story WHERE id = :id", id=story_id)
+        if rows and rows[0]["merged_into"]:
+            return self.story(rows[0]["merged_into"])
+        return read_story(rows[0]) if rows else None
+
+    def stories_with_dates(self, since: datetime) -> list[Story]:
+        """Stories alive since a moment that have something ahead."""
+        rows = self._rows(
+            "SELECT * FROM story WHERE merged_into = '' AND last_at >= :since AND json_array_length(body, '$.facts.ahead') > 0", since=stamp(since)
+        )
+        return [read_story(row) for row in rows]
+
+    def alerts(self, limit: int = 50, since: datetime | None = None) -> list[Row]:
+        """Alerts, latest first, each with its deliveries."""
+        rows = self._rows(
+            "SELECT * FROM alert WHERE created_at >= :since ORDER BY created_at DESC, rowid DESC LIMIT :limit", since=stamp(since) or 0.0, limit=limit
+        )
+        return [self._alert(row) for row in rows]
+
+    def alert(self, key: str) -> Row | None:
+        """One alert, by its key or the beginning of it."""
+        rows = self._rows("SELECT * FROM alert WHERE key = :key OR key LIKE :start LIMIT 2", key=key, start=key.replace("%", "") + "%")
+        exact = [row for row in rows if row["key"] == key]
+        chosen = exact or (rows if len(rows) == 1 else [])
+        return self._alert(chosen[0]) if chosen else None
+
+    def _alert(self, row: Row) -> Row:
+        row.update({name: json.loads(row[name]) for name in ("rules", "changes", "body")})
+        row["deliveries"] = self.deliveries(alert=row["key"])
+        return _times([row], "created_at", "acked_at")[0]
+
+    def deliveries(self, *, alert: str = "", state: str = "", limit: int = 1000) -> list[Row]:
+        """Deliveries of one alert, or in one state."""
+        rows = self._rows(
+            """SELECT key, alert, channel, story, batch, state, due_at, planned_at, attempts, first_tried_at, done_at, last_error
+               FROM delivery WHERE (:alert = '' OR alert = :alert) AND (:state = '' OR state = :state) ORDER BY planned_at LIMIT :limit""",
+            alert=alert,
+            state=state,
+            limit=limit,
+        )
+        return _times(rows, "due_at", "planned_at", "first_tried_at", "done_at")
+
+    def item(self, asked: str) -> Row | None:
+        """An item by id or URL, with its versions, identity keys and deliveries: the ledger of its fate."""
+        rows = self._rows("SELECT * FROM item WHERE id = :asked", asked=asked) or self._rows(
+            "SELECT * FROM item WHERE url = :asked ORDER BY number DESC LIMIT 1", asked=asked
+        )
+        if not rows:
+            return None
+        row = _item(rows[0])
+        row["versions"] = _times(self._rows("SELECT * FROM item_version WHERE item = :id ORDER BY version", id=row["id"]), "replaced_at")
+        row["identities"] = [found["key"] for found in self._rows("SELECT key FROM identity WHERE item = :id ORDER BY key", id=row["id"])]
+        row["alerts"] = [
+            self._alert(found)
+            for found in self._rows(
+                "SELECT * FROM alert WHERE item = :id OR (:story <> '' AND story = :story) ORDER BY created_at", id=row["id"], story=row["story"]
+            )
+        ]
+        return row
+
+    def items(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[Row]:
+        """Items in the order they came, for replay."""
+        last = 0
+        while True:
+            rows = self._rows(
+                "SELECT * FROM item WHERE number > :last AND seen_at >= :since AND seen_at <= :until ORDER BY number LIMIT 500",
+                last=last,
+                since=stamp(since) or 0.0,
+                until=stamp(until) or 1e12,
+            )
+            if not rows:
+                return
+            last = rows[-1]["number"]
+            yield from map(_item, rows)
+
+    def search(self, query: str, limit: int = 50) -> list[Row]:
+        """Items whose folded words satisfy an FTS5 query, latest first."""
+        rows = self._rows(
+            """SELECT item.* FROM item_search JOIN item ON item.number = item_search.rowid
+               WHERE item_search MATCH :query ORDER BY item_search.rowid DESC LIMIT :limit""",
+            query=query,
+            limit=limit,
+        )
+        return [_item(row) for row in rows]
+
+    def audit(self) -> Row:
+        """The promise, counted: alerts, their deliveries by state, and what is missing.
+
+        `lost` are alerts planned for channels that have neither a delivery nor a reason.
+        """
+        row = self._rows(
+            """SELECT count(*) AS planned, sum(state = 'delivered') AS delivered, sum(state IN ('pending', 'sending')) AS pending,
+                      sum(state = 'held') AS held, sum(state = 'dead') AS dead FROM delivery"""
+        )[0]
+        found = {name: int(value or 0) for name, value in row.items()}
+        orphans = self._rows(
+            """SELECT id FROM item WHERE fate = 'alerted' AND NOT EXISTS
+                 (SELECT 1 FROM alert JOIN delivery ON delivery.alert = alert.key WHERE alert.item = item.id OR alert.story = item.story)"""
+        )
+        found["lost"] = len(orphans) + found["planned"] - found["delivered"] - found["pending"] - found["held"] - found["dead"]
+        found["lost_items"] = [orphan["id"] for orphan in orphans[:20]]  # type: ignore[assignment]
+        oldest = self._rows("SELECT min(planned_at) AS oldest FROM delivery WHERE state IN ('pending', 'sending') AND due_at <= planned_at + 1")[0]
+        found.update(_times([oldest], "oldest")[0])
+        return found
+
+    def check(self) -> list[str]:
+        """What SQLite finds wrong with the file; empty is sound."""
+        faults = [str(next(iter(row.values()))) for row in self._rows("PRAGMA integrity_check")]
+        broken = [f"{row['table']}: row {row['rowid']} points to nothing in {row['parent']}" for row in self._rows("PRAGMA foreign_key_check")]
+        return [fault for fault in faults if fault != "ok"] + broken
+
+    def size(self) -> int:
+        """Bytes on disk, the write-ahead log included."""
+        parts = (self.path, self.path.with_name(self.path.name + "-wal"))
+        return sum(part.stat().st_size for part in parts if part.exists())
+
+
+def _times(rows: list[Row], *names: str) -> list[Row]:
+    for row in rows:
+        for name in names:
+            at = moment(row[name])
+            row[name] = at.isoformat() if at else None
+    return rows
+
+
+def _item(row: Row) -> Row:
+    row.update({name: json.loads(row[name]) for name in ("categories", "matches", "facts")})
+    return _times([row], "published", "seen_at", "last_seen_at")[0]
