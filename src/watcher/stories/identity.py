@@ -1,0 +1,136 @@
+"""Which entries are one item of one feed, however the feed renames, re-dates, re-links or edits it.
+
+Identity is per feed: the same text in two feeds is two items of one story. Never by a link alone where it could be a
+section's, never by a date. Keys say their kind, so that `recognise` can weigh them:
+
+guid, num    the feed's own name for it; `num` where it is too short to trust alone (a position, a counter)
+link         canonical address, where it looks like one article's
+titled       canonical address and title
+body         canonical address and summary
+text         title and summary, where there is enough of it
+exact        all of the above together, for what has no better name
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+from watcher.model import Item, StoredItem
+from watcher.stories.urls import canonical_url, is_page
+
+ENOUGH_TITLE = 20
+"""Characters (a character of a script without spaces counts two) that make a title more than a column's heading."""
+
+ENOUGH_BODY = 60
+
+ENOUGH_TEXT = 40
+"""Letters of title and summary that make a text more than a standing column; below it the day belongs to the key."""
+
+_NAMES = ("guid:", "num:", "link:")
+_TEXTS = ("titled:", "body:", "text:")
+
+
+def identities(item: Item) -> frozenset[str]:
+    """Exact keys of an item within its feed, prefixed by kind."""
+    entry, feed = item.entry, item.feed.url
+    link = canonical_url(entry.url)
+    guid = canonical_url(entry.guid) if entry.guid else ""
+    link = link or (guid if is_page(guid) else "")
+    title, body = _plain(item.title.plain), _plain(item.summary.plain)
+    keys = {_text_key(feed, title, body, item), _key("exact", feed, guid, link, title, body)}
+    if guid:
+        keys.add(_key("guid" if _is_strong(guid) else "num", feed, guid))
+    if link and is_page(link):
+        keys.add(_key("link", feed, link))
+        if _weight(body) >= ENOUGH_BODY and body != title:
+            keys.add(_key("body", feed, link, body))
+    if link and title and (is_page(link) or _weight(title) >= ENOUGH_TITLE):
+        keys.add(_key("titled", feed, link, title))
+    return frozenset(key for key in keys if key)
+
+
+def shared(items: Iterable[Item]) -> frozenset[str]:
+    """Keys that name nothing in this document: one link or guid on different texts, one text under different guids.
+
+    Take them from `identities` before `recognise` and before storing.
+    """
+    bearers: dict[str, set[str]] = {}
+    for item in items:
+        content = content_hash(item)
+        for key in identities(item):
+            if key.startswith(_NAMES):
+                bearers.setdefault(key, set()).add(content)
+            elif key.startswith(_TEXTS) and item.entry.guid:
+                bearers.setdefault(key, set()).add(item.entry.guid)
+    return frozenset(key for key, found in bearers.items() if len(found) > 1)
+
+
+def content_hash(item: Item) -> str:
+    """What an edit changes: title, summary and content as text, without case, spaces and punctuation. Dates and links are no content."""
+    fields = (item.title.plain, item.summary.plain, item.content.plain if item.content else "")
+    return _hash("\n".join(re.sub(r"[\W_]+", " ", _plain(field)).strip() for field in fields))
+
+
+def recognise(keys: frozenset[str], content: str, known: Mapping[str, StoredItem]) -> tuple[str, StoredItem | None]:
+    """Whether an entry is a stored item: ('same' | 'edited' | 'new', the stored item or None).
+
+    `known` maps identity keys to stored items of any feed. A guid that can be trusted decides alone; a link decides
+    alone only where the feed gives no guid; a text that is long enough decides whatever else the feed has changed.
+    """
+    for kind in ("exact", "guid", "titled", "body", "text", "num", "link"):
+        for key in sorted(key for key in keys if key.startswith(kind + ":")):
+            stored = known.get(key)
+            if stored is not None and _agrees(kind, keys, stored):
+                return ("same" if stored.content_hash == content else "edited"), stored
+    return "new", None
+
+
+def _agrees(kind: str, keys: frozenset[str], stored: StoredItem) -> bool:
+    """Whether the match of one key is enough, given what the other keys say."""
+    if kind == "num":
+        return any(key in stored.identities for key in keys if not key.startswith("num:"))
+    if kind == "link":
+        return not (_guids(keys) and _guids(stored.identities))
+    return True
+
+
+def _guids(keys: Iterable[str]) -> list[str]:
+    return [key for key in keys if key.startswith(("guid:", "num:"))]
+
+
+def _is_strong(guid: str) -> bool:
+    """Whether a guid can be trusted alone: an address below a home page, or long enough not to be a position or a word."""
+    if guid.startswith("https://"):
+        return guid.count("/") > 2
+    return len(re.sub(r"\D", "", guid)) >= 5 or len(guid) >= 16 or (len(guid) >= 8 and bool(re.search(r"\d", guid)))
+
+
+def _text_key(feed: str, title: str, body: str, item: Item) -> str:
+    """A key of the words alone. A short text, or a short title over a standing text, is a column: then the day belongs to it."""
+    weight = _weight(title) + (0 if body == title else _weight(body))
+    if weight < ENOUGH_TITLE:
+        return ""
+    published = item.entry.published
+    is_column = weight < ENOUGH_TEXT or _weight(title) < ENOUGH_TITLE
+    day = published.date().isoformat() if published and is_column else ""
+    return _key("text", feed, title, body, day)
+
+
+def _weight(text: str) -> int:
+    """Length in letters as an alphabet would write it: a Chinese character or a syllable of Hangul or kana counts two."""
+    return sum(2 if "\u3040" <= char <= "\ud7a3" else 1 for char in text[:400])
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _key(kind: str, *parts: str) -> str:
+    return f"{kind}:{_hash(chr(0).join(parts))}"
+
+
+def _hash(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=10).hexdigest()
