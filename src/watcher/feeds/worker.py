@@ -1,0 +1,345 @@
+"""Parser processes: documents are parsed where a bomb can only hurt itself.
+
+The pool's side (`ParserPool`) runs in the daemon's event loop; the other side (`main`) is this module run as a program,
+which reads tasks from its standard input and answers on its standard output, each a length and a pickle.
+Answers are unpickled with a list of what may come, so that a parser that was taken over gains nothing by them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import math
+import os
+import pickle
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from types import TracebackType
+from typing import Any
+
+from watcher.errors import ParseError
+from watcher.feeds import trim
+from watcher.feeds.parsed import ParsedFeed
+from watcher.model import Document
+
+_HEADER = 8
+_LARGEST_ANSWER = 200_000_000
+_GRACE = 0.25
+_SMALL = 600_000
+"""Bodies up to this size are trimmed in the event loop: at most a few milliseconds."""
+_KEPT_ENVIRONMENT = (
+    "PATH",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "VIRTUAL_ENV",
+    "COVERAGE_PROCESS_START",
+)
+_ALLOWED = (
+    {("builtins", name) for name in ("frozenset", "set", "complex", "bytearray", "slice", "range")}
+    | {("datetime", name) for name in ("datetime", "date", "time", "timedelta", "timezone")}
+    | {("decimal", "Decimal")}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ParseLimits:
+    """What one document may cost: CPU and wall-clock time, address space of its process, and how many processes there are.
+
+    A process that has been idle for `idle` ends; one that has parsed `documents` is replaced.
+    Up to `burst` more processes are started while all others are busy for longer than a quarter of a second.
+    """
+
+    cpu: timedelta = timedelta(seconds=4)
+    wall: timedelta = timedelta(seconds=10)
+    memory_bytes: int = 1 << 30
+    processes: int = 2
+    burst: int = 2
+    idle: timedelta = timedelta(seconds=60)
+    documents: int = 2_000
+
+
+class ParserPool:
+    """Parses documents in child processes. An async context manager; `parse` may be called concurrently.
+
+    Children start at the first document and end when idle. A child that crashes or exceeds a limit costs its document
+    a ParseError of kind `poison`; the next document gets a new child.
+    """
+
+    def __init__(self, limits: ParseLimits | None = None) -> None:
+        self.limits = limits or ParseLimits()
+        self._free: list[_Child] = []
+        self._count = 0
+        self._waiting: list[asyncio.Future[None]] = []
+        self._reaper: asyncio.TimerHandle | None = None
+        self.killed = 0
+        """Children that had to be ended or died, for metrics."""
+
+    async def __aenter__(self) -> ParserPool:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._reaper:
+            self._reaper.cancel()
+        children, self._free = self._free, []
+        for child in children:
+            await child.stop()
+
+    async def parse(
+        self, document: Document, known: frozenset[str] = frozenset(), then: Callable[[ParsedFeed], Any] | None = None
+    ) -> Any:
+        """The ParsedFeed, or what `then` makes of it in the child (`then` must be picklable; its result `watcher` values).
+
+        A document that holds nothing but known entries is answered here, without hints and without `then`.
+        Raises ParseError; an exception of `then` comes back as a ParseError of kind poison too.
+        """
+        if known and len(document.body) <= _SMALL:
+            cut = trim.cut(document.body, known)
+            if cut.total and not cut.left:
+                return ParsedFeed((), blocks=cut.hashes, total=cut.total)
+        child = await self._take()
+        fresh = child.served == 0
+        answer = await self._ask(child, (document, known, then, self._budget()))
+        if answer is None and not fresh and not child.overspent:
+            # It may have died of what came before; a new process decides.
+            child = await self._take(fresh=True)
+            answer = await self._ask(child, (document, known, then, self._budget()))
+        if answer is None:
+            raise ParseError(document.url, "poison", child.epitaph)
+        match answer:
+            case ("parsed", result):
+                return result
+            case ("no feed", str(error_kind), str(reason)):
+                raise ParseError(document.url, error_kind, reason)
+            case ("failed", str(reason)):
+                raise ParseError(document.url, "poison", reason)
+            case _:
+                raise ParseError(document.url, "poison", "the parser gave an answer that can not be read")
+
+    def _budget(self) -> int:
+        return max(1, math.ceil(self.limits.cpu.total_seconds()))
+
+    async def _ask(self, child: _Child, task: object) -> object:
+        """One task to one child, under the clock; None if the child did not survive it. Gives the child back or ends it."""
+        try:
+            async with asyncio.timeout(self.limits.wall.total_seconds()):
+                answer = await child.ask(task)
+        except TimeoutError:
+            child.out_of_time = True
+            answer = None
+        except BaseException:
+            await self._end(child)
+            raise
+        if answer is None:
+            self.killed += 1
+            await self._end(child)
+        elif child.served >= self.limits.documents:
+            await self._end(child)
+        else:
+            child.idle_since = asyncio.get_running_loop().time()
+            self._free.append(child)
+            self._wake()
+            self._schedule_reaper()
+        return answer
+
+    async def _take(self, *, fresh: bool = False) -> _Child:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _GRACE
+        while True:
+            if self._free and not fresh:
+                return self._free.pop()
+            patience = deadline - loop.time()
+            most = self.limits.processes + (self.limits.burst if patience <= 0 else 0)
+            if self._count < most:
+                self._count += 1
+                try:
+                    return await _Child.start(self.limits.memory_bytes)
+                except BaseException:
+                    self._count -= 1
+                    self._wake()
+                    raise
+            waiter = loop.create_future()
+            self._waiting.append(waiter)
+            try:
+                await asyncio.wait_for(waiter, patience if patience > 0 else _GRACE)
+            except TimeoutError:
+                continue
+            finally:
+                if waiter in self._waiting:
+                    self._waiting.remove(waiter)
+
+    async def _end(self, child: _Child) -> None:
+        try:
+            await child.kill()
+        finally:
+            self._count -= 1
+            self._wake()
+
+    def _wake(self) -> None:
+        while self._waiting:
+            waiter = self._waiting.pop(0)
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+
+    def _schedule_reaper(self) -> None:
+        if self._reaper is None or self._reaper.when() < asyncio.get_running_loop().time():
+            loop = asyncio.get_running_loop()
+            self._reaper = loop.call_later(self.limits.idle.total_seconds() + 0.05, self._reap)
+
+    def _reap(self) -> None:
+        now = asyncio.get_running_loop().time()
+        idle = self.limits.idle.total_seconds()
+        old = [child for child in self._free if now - child.idle_since >= idle]
+        self._free = [child for child in self._free if child not in old]
+        for child in old:
+            self._count -= 1
+            child.close()
+        self._reaper = None
+        if self._free:
+            self._schedule_reaper()
+
+
+class _Child:
+    """One parser process as the pool sees it."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.served = 0
+        self.idle_since = 0.0
+        self.out_of_time = False
+
+    @classmethod
+    async def start(cls, memory_bytes: int) -> _Child:
+        environment = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",
+            "-m",
+            "watcher.feeds.worker",
+            str(memory_bytes),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=environment,
+            limit=1 << 20,
+        )
+        return cls(process)
+
+    async def ask(self, task: object) -> object:
+        """The answer, or None if the process is no more."""
+        stdin, stdout = self.process.stdin, self.process.stdout
+        if stdin is None or stdout is None:
+            return None
+        self.served += 1
+        data = pickle.dumps(task, pickle.HIGHEST_PROTOCOL)
+        try:
+            stdin.write(len(data).to_bytes(_HEADER, "big"))
+            stdin.write(data)
+            await stdin.drain()
+            size = int.from_bytes(await stdout.readexactly(_HEADER), "big")
+            if size > _LARGEST_ANSWER:
+                return None
+            return _Answers(io.BytesIO(await stdout.readexactly(size))).load()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            return None
+        except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, TypeError, ValueError):
+            return ("unreadable",)
+
+    @property
+    def overspent(self) -> bool:
+        """Whether it ended for the time it took, of the clock or of the processor."""
+        return self.out_of_time or self.process.returncode == -signal.SIGXCPU
+
+    @property
+    def epitaph(self) -> str:
+        """Why this process did not answer."""
+        if self.overspent:
+            return "parsing it took too long: the document is broken or hostile"
+        return "the parser broke down over it: the document is broken or hostile"
+
+    def close(self) -> None:
+        """Let the process end by itself: it stops at the end of its input."""
+        if self.process.stdin:
+            self.process.stdin.close()
+
+    async def stop(self) -> None:
+        """End a process that is idle."""
+        self.close()
+        try:
+            async with asyncio.timeout(1):
+                await self.process.wait()
+        except TimeoutError:
+            await self.kill()
+
+    async def kill(self) -> None:
+        """End a process, whatever it does."""
+        if self.process.returncode is None:
+            try:
+                async with asyncio.timeout(0.05):
+                    await self.process.wait()  # it may have ended itself, and then says by which signal
+            except TimeoutError:
+                self.process.kill()
+                await self.process.wait()
+        self.close()
+
+
+class _Answers(pickle.Unpickler):
+    """Reads only values of ours and of the standard types that they are made of."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) in _ALLOWED or (module.startswith("watcher.") and name.isidentifier() and name[0].isupper()):
+            return super().find_class(module, name)
+        raise pickle.UnpicklingError(f"{module}.{name} is not expected in an answer")
+
+
+def main() -> None:
+    """The child: parse documents from standard input until it ends."""
+    _limit(int(sys.argv[1]))
+    source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # a stray print must not get into an answer
+    from watcher.feeds.parse import parse_document
+
+    while len(header := source.read(_HEADER)) == _HEADER:
+        document, known, then, cpu_seconds = pickle.loads(source.read(int.from_bytes(header, "big")))
+        _allow_cpu(cpu_seconds)
+        try:
+            parsed = parse_document(document, known)
+            answer: tuple[object, ...] = ("parsed", then(parsed) if then else parsed)
+        except ParseError as error:
+            answer = ("no feed", error.kind, error.reason)
+        except MemoryError:
+            answer = ("failed", "parsing it takes too much memory: the document is broken or hostile")
+        except Exception as error:
+            answer = ("failed", f"parsing it failed: {type(error).__name__}: {error}"[:300])
+        data = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
+        sink.write(len(data).to_bytes(_HEADER, "big") + data)
+        sink.flush()
+
+
+def _limit(memory_bytes: int) -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _allow_cpu(seconds: int) -> None:
+    """Let this process use so many seconds of CPU from now on; then SIGXCPU ends it."""
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used.ru_utime + used.ru_stime) + seconds, hard))
+
+
+if __name__ == "__main__":
+    main()
