@@ -1,0 +1,88 @@
+"""Which condition a feed is in, by its own habits; and whether it is not the feed but our own network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from watcher.errors import FetchError, ForbiddenAddress, ParseError, RefusedError, WatcherError
+from watcher.polling.cadence import Rhythm
+
+FAILURES_TO_TELL = 3
+"""One failure is weather. From the third in a row the feed is called by what ails it."""
+_PAGES_TO_TELL = 2
+_ENTRIES_TO_MISS = 12.0
+"""A feed is silent when it owes so many entries by its rhythm …"""
+_GAPS_TO_MISS = 2.5
+"""… and has been quiet for so many times its longest pause."""
+_SHORTEST_SILENCE = timedelta(hours=12)
+_DATES_TO_JUDGE = 3
+
+_BY_KIND = {
+    "html": "html",
+    "login": "login",
+    "challenge": "challenge",
+    "consent": "challenge",
+    "empty": "empty",
+    "poison": "poison",
+}
+
+
+def is_unreachable(error: WatcherError) -> bool:
+    """Whether nothing at all answered: no name, no route, no connection. Then it may be our own network."""
+    return type(error) is FetchError and error.status == 0 and not error.permanent
+
+
+def network_down(failures: int, polls: int) -> bool:
+    """Whether so many unreachable hosts among so many asked lately can only be our own network.
+
+    Count hosts, not feeds, over the last few minutes. Then say it once, call `after_outage` for each of these feeds
+    and blame none.
+    """
+    return (failures >= 3 and failures == polls) or (failures >= 20 and failures >= 0.95 * polls)
+
+
+def condition_of(error: WatcherError, failures: int, before: str) -> str:
+    """What to call a feed after so many failures in a row, of which `error` is the last."""
+    if isinstance(error, FetchError) and error.status == 410:
+        return "gone"
+    if isinstance(error, ForbiddenAddress):
+        return "failing"
+    if isinstance(error, ParseError):
+        named = _BY_KIND.get(error.kind, "failing")
+        return named if failures >= (_PAGES_TO_TELL if named != "failing" else FAILURES_TO_TELL) else before
+    if failures < FAILURES_TO_TELL:
+        return before
+    return "refused" if isinstance(error, RefusedError) else "failing"
+
+
+def condition_of_answer(history: Mapping[str, Any], rhythm: Rhythm, last_new: datetime | None, now: datetime) -> str:
+    """What to call a feed that answers: ok, empty, misdated, silent or frozen (silent, and its document never moves)."""
+    if history.get("empty", 0) >= 2:
+        return "empty"
+    if history.get("odd", 0.0) >= 0.8 and history.get("dated", 0) >= _DATES_TO_JUDGE:
+        return "misdated"
+    if last_new is not None and is_silent(history, rhythm, last_new, now):
+        changed = history.get("changed")
+        moved = changed is not None and datetime.fromisoformat(changed) > last_new + _SHORTEST_SILENCE
+        return "silent" if moved else "frozen"
+    return "ok"
+
+
+def is_silent(history: Mapping[str, Any], rhythm: Rhythm, last_new: datetime, now: datetime) -> bool:
+    """Whether a feed has been quiet for longer than its own habit explains."""
+    quiet = now - last_new
+    longest = timedelta(seconds=history.get("gap", 0.0))
+    if quiet < _SHORTEST_SILENCE or quiet < longest * _GAPS_TO_MISS or not history.get("gaps", 0):
+        return False
+    # What the silence itself took off the learned rate is put back: the habit is the one before it.
+    habit = history.get("habit", rhythm.mean_rate())
+    return bool(habit * (quiet / timedelta(hours=1)) >= _ENTRIES_TO_MISS)
+
+
+def odd_dates(dates: Sequence[datetime | None], now: datetime) -> tuple[int, int]:
+    """How many dates are given, and how many of them can not be: a day or more ahead, or before the web."""
+    given = [date for date in dates if date is not None]
+    odd = [date for date in given if date > now + timedelta(days=1) or date.year < 1995]
+    return len(given), len(odd)

@@ -1,0 +1,283 @@
+"""What a poll's outcome makes of a feed's state: its validators, its condition, its next time.
+
+`jitter` is 0–1, uniform; every wait is spread by it, so that feeds that met in one refusal or outage part again.
+`FeedState.history` belongs to these functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from watcher.errors import FetchError, RefusedError, WatcherError
+from watcher.model import Document, FeedState
+from watcher.polling import cadence
+from watcher.polling.cadence import Rhythm
+from watcher.polling.health import condition_of, condition_of_answer, odd_dates
+from watcher.polling.policy import Hints, PollingPolicy
+
+RETIRED_EVERY = timedelta(days=7)
+"""How often a feed that is gone (410) is asked whether it is back."""
+_PERMANENT_EVERY = timedelta(days=1)
+_LONGEST_SKIP = timedelta(days=3)
+_TRUST_IN_304 = timedelta(days=3)
+"""So long 'not modified' is believed; then the whole document is asked for, as some servers say it for ever."""
+_MOVES_TO_BELIEVE = 3
+_TIME_TO_BELIEVE = timedelta(days=1)
+_MOST_SLOWING = 8.0
+
+
+def after_success(
+    state: FeedState,
+    *,
+    document: Document,
+    hints: Hints | None,
+    entries: int,
+    new_entries: Sequence[datetime | None],
+    body_hash: str,
+    now: datetime,
+    policy: PollingPolicy,
+    jitter: float,
+) -> FeedState:
+    """The state after a document was read.
+
+    `entries` counts all that it holds; `new_entries` are the publication dates, as written, of those not seen before.
+    `hints` None keeps what an earlier document said.
+    """
+    history = dict(state.history)
+    is_first = state.last_success_at is None
+    rhythm = Rhythm.load(history.get("rhythm"), now)
+    moments = _appearances(state, new_entries, now)
+    begin = min(moments, default=now) if is_first else state.last_polled_at
+    rhythm.learn(moments, now, begin)
+    history["rhythm"] = rhythm.dump()
+    _note_news(history, state, moments, rhythm, now)
+    _note_dates(history, state, new_entries, now)
+    history["changed"] = _stamp(now)
+    history["full"] = _stamp(now)
+    history["empty"] = 0 if entries or not history.get("had") else history.get("empty", 0) + 1
+    history["had"] = bool(history.get("had")) or entries > 0
+    if hints is not None:
+        history["hints"] = _dump(hints)
+    last_new = (now if not is_first else max(moments)) if moments else state.last_new_at
+    answered = replace(
+        state,
+        etag=document.etag,
+        last_modified=document.last_modified,
+        body_hash=body_hash,
+        last_new_at=last_new,
+        redirect_to=_believed_move(history, state, document.permanent_url, now),
+        history=history,
+    )
+    return _answered(answered, document.max_age, now, policy, jitter)
+
+
+def not_modified(
+    state: FeedState, *, now: datetime, policy: PollingPolicy, jitter: float, max_age: timedelta | None = None
+) -> FeedState:
+    """The state after the server said that nothing changed, or sent the same bytes again."""
+    history = dict(state.history)
+    rhythm = Rhythm.load(history.get("rhythm"), now)
+    rhythm.learn((), now, state.last_polled_at)
+    history["rhythm"] = rhythm.dump()
+    full = history.get("full")
+    doubted = full is None or now - datetime.fromisoformat(full) > _TRUST_IN_304
+    answered = replace(
+        state,
+        etag="" if doubted else state.etag,
+        last_modified="" if doubted else state.last_modified,
+        history=history,
+    )
+    if doubted:
+        history["full"] = _stamp(now)
+    return _answered(answered, max_age, now, policy, jitter)
+
+
+def after_failure(
+    state: FeedState, error: WatcherError, now: datetime, policy: PollingPolicy, jitter: float
+) -> FeedState:
+    """The state after a FetchError or ParseError. Validators stay those of the last document that was read.
+
+    Waits grow by chance (decorrelated jitter) up to `policy.max`; a refusal also slows the polls that follow it.
+    """
+    history = dict(state.history)
+    failures = state.failures + 1
+    retry_after = error.retry_after if isinstance(error, FetchError) else None
+    gone = isinstance(error, FetchError) and error.status == 410
+    longest = policy.max
+    if isinstance(error, FetchError) and error.permanent and failures > 5:
+        longest = max(longest, _PERMANENT_EVERY)
+    if gone:
+        wait = RETIRED_EVERY * (0.9 + 0.2 * jitter)
+    else:
+        shortest = max(policy.min, policy.every / 2)
+        before = timedelta(seconds=history.get("wait", policy.every.total_seconds()))
+        wait = shortest + jitter * (max(min(before * 3, longest), shortest) - shortest)
+    history["wait"] = wait.total_seconds()
+    if isinstance(error, RefusedError):
+        history["slow"] = min(history.get("slow", 1.0) * 2, _MOST_SLOWING)
+    if retry_after is not None:
+        wait = max(wait, retry_after) + retry_after * (0.5 * jitter)
+    redirect_to = state.redirect_to
+    if redirect_to and isinstance(error, FetchError) and (error.permanent or failures >= 3):
+        redirect_to, wait = "", min(wait, policy.every)  # where it had moved to is no good: back to its own address
+        history.pop("moved", None)
+    condition = condition_of(error, failures, state.condition)
+    return replace(
+        state,
+        next_poll_at=now + wait,
+        last_polled_at=now,
+        failures=failures,
+        last_error=getattr(error, "reason", "") or str(error),
+        condition=condition,
+        redirect_to=redirect_to,
+        retired=gone or (state.retired and condition == "gone"),
+        history=history,
+    )
+
+
+def after_outage(state: FeedState, now: datetime, policy: PollingPolicy, jitter: float) -> FeedState:
+    """The state of a feed that could not be asked because our own network was down: nothing is held against it."""
+    return replace(state, next_poll_at=now + policy.min + jitter * max(policy.every - policy.min, policy.min))
+
+
+def expected_delay(state: FeedState, policy: PollingPolicy | None = None) -> timedelta | None:
+    """How long after publication an entry of this feed is likely to be seen; None before anything is known.
+
+    Measured on what came lately where entries have dates; else half of the present interval.
+    """
+    if state.history.get("delays", 0) >= 3:
+        return timedelta(seconds=state.history["delay"])
+    if state.next_poll_at and state.last_polled_at:
+        return (state.next_poll_at - state.last_polled_at) / 2
+    return policy.every / 2 if policy else None
+
+
+def _answered(
+    state: FeedState, max_age: timedelta | None, now: datetime, policy: PollingPolicy, jitter: float
+) -> FeedState:
+    """Common end of every answer that was no failure."""
+    history = state.history
+    history.pop("wait", None)
+    slow = float(history.pop("slow", 1.0))
+    rhythm = Rhythm.load(history.get("rhythm"), now)
+    wait = cadence.interval(rhythm, now, policy.every, policy.max) * slow
+    if slow > 1.5:
+        history["slow"] = round(slow / 2, 2)
+    hints = _load(history.get("hints"))
+    asked = [max_age] + ([hints.ttl, hints.period] if policy.heeds_hints else [])
+    wait = max(min(max(wait, policy.min), policy.max), *(min(each, policy.max) for each in asked if each), policy.min)
+    next_at = _outside_skipped(now + wait * (1 + 0.1 * jitter), hints, now)
+    return replace(
+        state,
+        next_poll_at=next_at,
+        last_polled_at=now,
+        last_success_at=now,
+        failures=0,
+        last_error="",
+        condition=condition_of_answer(history, rhythm, state.last_new_at, now),
+        retired=False,
+    )
+
+
+def _appearances(state: FeedState, dates: Sequence[datetime | None], now: datetime) -> list[datetime]:
+    """When new entries appeared: by their dates in a first document, else between the last poll and now."""
+    if state.last_success_at is None:
+        return [date for date in dates if date is not None and cadence.FADE > now - date >= timedelta()]
+    last = state.last_polled_at or now
+    middle = last + (now - last) / 2
+    return [date if date is not None and last <= date <= now else middle for date in dates]
+
+
+def _note_news(
+    history: dict[str, Any], state: FeedState, moments: Sequence[datetime], rhythm: Rhythm, now: datetime
+) -> None:
+    """Remember the habit as of the last news and the longest pause, for telling silence."""
+    if not moments:
+        return
+    times = sorted(moments)
+    pauses = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    if state.last_new_at:
+        pauses.append(times[0] - state.last_new_at)
+    longest = max((pause.total_seconds() for pause in pauses), default=0.0)
+    if pauses:
+        history["gap"] = max(longest, history.get("gap", 0.0) * 0.995)
+        history["gaps"] = history.get("gaps", 0) + 1
+    history["habit"] = round(rhythm.mean_rate(), 5)
+
+
+def _note_dates(history: dict[str, Any], state: FeedState, dates: Sequence[datetime | None], now: datetime) -> None:
+    """Remember how far behind publication we saw entries, and how many dates can not be right."""
+    given, odd = odd_dates(dates, now)
+    if given:
+        share, count = odd / given, history.get("dated", 0)
+        weight = min(given / (min(count, 10) + given), 1.0)
+        history["odd"] = round(history.get("odd", 0.0) * (1 - weight) + share * weight, 3)
+        history["dated"] = min(count + given, 1000)
+    if state.last_success_at is None:
+        return
+    for date in dates:
+        age = (now - date).total_seconds() if date else -1.0
+        if 0 <= age <= 2 * 86_400:
+            seen = history.get("delays", 0)
+            weight = max(0.05, 1 / (seen + 1))
+            history["delay"] = round(history.get("delay", 0.0) * (1 - weight) + age * weight, 1)
+            history["delays"] = min(seen + 1, 1000)
+
+
+def _believed_move(history: dict[str, Any], state: FeedState, moved: str, now: datetime) -> str:
+    """Where the feed lives: a permanent redirect counts once it has been the same for a day and three polls."""
+    if not moved:
+        history.pop("moved", None)
+        return state.redirect_to
+    seen = history.get("moved") or {}
+    if seen.get("to") != moved:
+        seen = {"to": moved, "since": _stamp(now), "times": 0}
+    seen = seen | {"times": seen["times"] + 1}
+    history["moved"] = seen
+    proved = seen["times"] >= _MOVES_TO_BELIEVE and now - datetime.fromisoformat(seen["since"]) >= _TIME_TO_BELIEVE
+    return moved if proved else state.redirect_to
+
+
+def _outside_skipped(when: datetime, hints: Hints, now: datetime) -> datetime:
+    """The first moment from `when` on that the feed does not ask to be left alone in, at most three days on."""
+    if not hints.skip_hours and not hints.skip_days:
+        return when
+    first = when
+    while when.hour in hints.skip_hours or when.weekday() in hints.skip_days:
+        if when.weekday() in hints.skip_days:
+            when = when.replace(hour=0) + timedelta(days=1)
+        else:
+            when += timedelta(hours=1)
+        if when - now > _LONGEST_SKIP:
+            return first
+    return when
+
+
+def _stamp(now: datetime) -> str:
+    return now.isoformat(timespec="seconds")
+
+
+def _dump(hints: Hints) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    if hints.ttl:
+        data["ttl"] = hints.ttl.total_seconds()
+    if hints.period:
+        data["period"] = hints.period.total_seconds()
+    if hints.skip_hours:
+        data["hours"] = sorted(hints.skip_hours)
+    if hints.skip_days:
+        data["days"] = sorted(hints.skip_days)
+    return data
+
+
+def _load(data: dict[str, Any] | None) -> Hints:
+    data = data or {}
+    return Hints(
+        ttl=timedelta(seconds=data["ttl"]) if "ttl" in data else None,
+        period=timedelta(seconds=data["period"]) if "period" in data else None,
+        skip_hours=frozenset(data.get("hours", ())),
+        skip_days=frozenset(data.get("days", ())),
+    )
