@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from html import escape
 from typing import Any
 
+from watcher import stories
 from watcher.model import Entry, Facts, Feed, Known, Lookup, StoredItem, Story, Update, Verdict
 from watcher.pipeline import Policy, judge, lookup, settle
 from watcher.rules import Rulebook
+from watcher.text import plain_text
 
 CANDIDATES_PER_KEY = 40
 
@@ -55,6 +59,63 @@ class Memory:
             found = self._stories[found].merged_into
         return found
 
+
+def tell_stories_apart(
+    story: Story, rows: Sequence[Mapping[str, Any]], parted: frozenset[str], rulebook: Rulebook, now: datetime
+) -> tuple[Story, Story, dict[str, frozenset[str]]]:
+    """A story without some of its items, a new one of these, and the new one's keys. Both have been told already."""
+    kept = [row for row in rows if row["id"] not in parted]
+    moved = [row for row in rows if row["id"] in parted]
+    old = _story_of(kept, story.id, rulebook)
+    new = _story_of(moved, "s" + moved[0]["id"] + "x", rulebook)
+    as_before = {"revision": story.revision, "rules": story.rules, "told": story.told, "muted_until": story.muted_until}
+    return replace(old, **as_before), replace(new, **as_before), {new.id: stories.keys_of(new)}
+
+
+def _story_of(rows: Sequence[Mapping[str, Any]], story_id: str, rulebook: Rulebook) -> Story:
+    """A story made anew of stored items."""
+    built: Story | None = None
+    for row in rows:
+        at = datetime.fromisoformat(row["published"] or row["seen_at"])
+        verdict = judge(entry_of_row(row), Feed(url=row["feed"], name=row["source"]), rulebook, at)
+        verdict = replace(verdict, item=replace(verdict.item, id=row["id"]))
+        built = stories.begin(verdict, story_id, at) if built is None else stories.join(built, verdict, at)[0]
+    assert built is not None
+    return built
+
+
+def entry_of_row(row: Mapping[str, Any]) -> Entry:
+    """A stored item as an entry: its text is plain, so markup signs are escaped back."""
+    return Entry(
+        title=escape(row["title"], quote=False),
+        summary=escape(row["summary"], quote=False),
+        url=row["url"],
+        author=row["author"],
+        categories=tuple(row["categories"]),
+        published=_moment(row["published"]),
+        lang=row["lang"],
+        source=row["source"],
+        guid=row["id"],
+    )
+
+
+def search_query(text: str) -> str:
+    """A person's words as an FTS5 query over folded tokens; each word a phrase of its tokens, operators kept."""
+    parts = []
+    for word in _SEARCH_WORD.findall(text):
+        if word in ("AND", "OR", "NOT", "(", ")"):
+            parts.append(word)
+            continue
+        bare = plain_text(word.strip('"').removesuffix("*").lstrip("="))
+        tokens = " ".join(bare.folded[token.start : token.end] for token in bare.tokens).replace('"', "")
+        if tokens:
+            parts.append(f'"{tokens}"' + ("*" if word.endswith("*") else ""))
+    while parts and parts[0] in ("AND", "OR"):
+        parts.pop(0)
+    return " ".join(parts) or '""'
+
+
+_SEARCH_WORD = re.compile(r'"[^"]*"|[()]|[^\s()"]+')
 
 SCAN_FEED = Feed(url="scan:")
 

@@ -17,7 +17,7 @@ from watcher.config import Settings
 from watcher.config.schema import parse_duration
 from watcher.errors import ParseError
 from watcher.model import Document, Evidence
-from watcher.replay import Scan, read_lines
+from watcher.replay import Scan, entry_of_row, read_lines
 from watcher.rules import Rulebook, compile_rules
 
 
@@ -137,7 +137,7 @@ def explain(app: App, what: str | None, given: str | None, title: str, lang: str
         if settings is None:
             raise click.UsageError("an item or URL needs a configuration that names the database")
         ledger = _stored(settings, what)
-        entry, feed = _entry_of_row(ledger), next((f for f in settings.feeds if f.url == ledger["feed"]), Feed(url=ledger["feed"]))
+        entry, feed = entry_of_row(ledger), next((f for f in settings.feeds if f.url == ledger["feed"]), Feed(url=ledger["feed"]))
     else:
         raise click.UsageError("give an item, a URL or --text")
     verdict = judge(entry, feed, rulebook, datetime.now(UTC))
@@ -164,26 +164,6 @@ def _stored(settings: Settings, what: str) -> dict[str, Any]:
     if row is None:
         raise StoreError("io", f"no stored item has the id or URL '{what}'; `watcher search` finds items, --text explains any text")
     return row
-
-
-def _entry_of_row(row: Mapping[str, Any]) -> Any:
-    """A stored item as an entry: its text is plain, so markup signs are escaped back."""
-    from html import escape
-
-    from watcher.model import Entry
-
-    published = datetime.fromisoformat(row["published"]) if row["published"] else None
-    return Entry(
-        title=escape(row["title"], quote=False),
-        summary=escape(row["summary"], quote=False),
-        url=row["url"],
-        author=row["author"],
-        categories=tuple(row["categories"]),
-        published=published,
-        lang=row["lang"],
-        source=row["source"],
-        guid=row["id"],
-    )
 
 
 def _explanation_json(answer: Any) -> dict[str, Any]:
@@ -299,7 +279,7 @@ def _replayed(settings: Settings, rules: Settings, start: datetime) -> Replayed:
     found: Replayed = {}
     try:
         for row in lists.items(start):
-            verdict, _ = scanning.judge(_entry_of_row(row), feeds.get(row["feed"], Feed(url=row["feed"], name=row["source"])))
+            verdict, _ = scanning.judge(entry_of_row(row), feeds.get(row["feed"], Feed(url=row["feed"], name=row["source"])))
             if verdict.matches:
                 found[row["id"]] = (frozenset(match.rule for match in verdict.matches), row["title"], row["seen_at"])
     finally:

@@ -11,9 +11,9 @@ from watcher.store.sqlite import SqliteStore
 __all__ = ["Lists", "SqliteStore", "open_lists", "open_store"]
 
 
-def open_store(location: str) -> SqliteStore:
-    """Open for writing. Raises StoreError: held by another process, newer, locked, full, corrupt."""
-    return SqliteStore(_path(location))
+def open_store(location: str, *, shared: bool = False) -> SqliteStore:
+    """Open for writing. Raises StoreError: held by another process (unless `shared`), newer, locked, full, corrupt."""
+    return SqliteStore(_path(location), shared=shared)
 
 
 def open_lists(location: str) -> Lists:

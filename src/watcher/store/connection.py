@@ -114,3 +114,18 @@ class WriterLock:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+def holder(location: str) -> int | None:
+    """The process that runs on a database, None when nobody does."""
+    path = Path(location.removeprefix("sqlite:///"))
+    lock = path.with_name(path.name + ".lock")
+    if not lock.exists():
+        return None
+    with lock.open("rb+") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            text = handle.read(64).decode("ascii", "replace").strip()
+            return int(text) if text.isdecimal() else 0
+    return None

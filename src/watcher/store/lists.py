@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from watcher.errors import StoreError
-from watcher.model import Story
+from watcher.model import FeedState, Story
 from watcher.store.codec import moment, read_story, stamp
 from watcher.store.connection import SqliteError, as_store_error, connect
+from watcher.store.feeds import read_state
 
 Row = dict[str, Any]
 
@@ -42,6 +43,14 @@ class Lists:
             row["history"] = json.loads(row["history"])
             del row["blocks"]
         return _times(rows, "next_poll_at", "first_seen_at", "settled_at", "last_polled_at", "last_success_at", "last_new_at")
+
+    def feed_states(self) -> dict[str, FeedState]:
+        """What is remembered of every feed, by URL."""
+        return {row["url"]: read_state(row) for row in self._rows("SELECT * FROM feed WHERE active = 1")}
+
+    def items_of_story(self, story_id: str) -> list[Row]:
+        """Items of a story, in the order they came."""
+        return [_item(row) for row in self._rows("SELECT * FROM item WHERE story = :id ORDER BY number", id=story_id)]
 
     def counts(self) -> Row:
         """How much there is of everything, and what waits."""

@@ -23,12 +23,16 @@ _T = TypeVar("_T")
 
 
 class SqliteStore:
-    """See `ports.Store`. Opening takes the writer's lock and brings the schema up to date."""
+    """See `ports.Store`. Opening takes the writer's lock and brings the schema up to date.
 
-    def __init__(self, path: Path) -> None:
+    `shared` leaves the lock to the daemon: for a person's small changes beside it, which SQLite itself puts in turn.
+    """
+
+    def __init__(self, path: Path, *, shared: bool = False) -> None:
         self.path = path
         self._lock = WriterLock(path)
-        self._lock.acquire()
+        if not shared:
+            self._lock.acquire()
         self._db = connect(path)
         self.migrated = migrate(self._db, path)
         self._boot = f"{os.getpid()}-{os.urandom(4).hex()}"
@@ -54,6 +58,15 @@ class SqliteStore:
             return work(self._db.conn)
         except SqliteError as error:
             raise as_store_error(error, self.path) from error
+
+    def write(self, work: Callable[[Any], _T]) -> _T:
+        """Run `work` in one transaction, for the care of the store."""
+        return self._write(work)
+
+    def shrink(self) -> None:
+        """Give freed pages back to the disk, and empty the write-ahead log."""
+        self._db.conn.executescript("PRAGMA incremental_vacuum(20000); PRAGMA optimize;")
+        self._db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _token(self) -> str:
         return f"{self._boot}:{next(self._tokens)}"
@@ -184,6 +197,19 @@ class SqliteStore:
         if row is None:
             return None
         return self.story(row["merged_into"]) if row["merged_into"] else read_story(row)
+
+    def mute_story(self, story_id: str, until: datetime) -> bool:
+        """Alert nothing more of a story until then."""
+        return bool(self._write(lambda c: c.execute("UPDATE story SET muted_until = ? WHERE id = ?", (stamp(until), story_id)).rowcount))
+
+    def regroup(self, stories: Sequence[Story], keys: Mapping[str, frozenset[str]], items_of: Mapping[str, str], now: datetime) -> None:
+        """Write stories that a person merged or split; `items_of` maps item id → story id."""
+
+        def work(connection: Any) -> None:
+            items.write_update(connection, Update(stories=tuple(stories), story_keys=keys), now)
+            connection.executemany("UPDATE item SET story = ? WHERE id = ?", [(story, item) for item, story in items_of.items()])
+
+        self._write(work)
 
     def acknowledge(self, alert: str, now: datetime) -> int:
         """Somebody has seen this alert."""
