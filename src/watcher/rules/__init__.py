@@ -6,6 +6,7 @@
 from watcher.rules.explain import Explanation, Part
 from watcher.rules.rulebook import Rulebook, compile_rules
 from watcher.rules.spec import Line, RuleSpec, RuleTest, ScoreSpec, VocabularySpec, VocabularyTerm, Weight, Where
+from watcher.rules.trials import check_tests
 
 __all__ = [
     "Explanation",
@@ -19,5 +20,6 @@ __all__ = [
     "VocabularyTerm",
     "Weight",
     "Where",
+    "check_tests",
     "compile_rules",
 ]

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from watcher.model import Evidence
+from watcher.rules.reading import Find, Reading
+from watcher.rules.rule import Rule
+
+MAX_A_TERM = 3
+MAX_EVIDENCE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +27,7 @@ class Part:
 class Explanation:
     """A rule's answer. `reason` is empty when it matched, else the smallest reason why not.
 
-    `score` is 0.0–1.0 as in Match; `parts` are the weighted expressions of a score rule that were looked at.
+    `score` is 0.0–1.0 as in Match; `parts` are the weighted expressions of a score rule, those that held first.
     """
 
     rule: str
@@ -29,3 +36,35 @@ class Explanation:
     evidence: tuple[Evidence, ...]
     reason: str = ""
     parts: tuple[Part, ...] = ()
+
+
+def evidence(finds: Iterable[Find], reading: Reading) -> tuple[Evidence, ...]:
+    """The finds as evidence: each place once for a term, MAX_A_TERM places a term, MAX_EVIDENCE in all."""
+    seen: dict[Evidence, None] = {}
+    shown: Counter[str] = Counter()
+    for find in finds:
+        if shown[find.term] >= MAX_A_TERM:
+            continue
+        piece = reading.evidence(find.hit, find.term, find.why)
+        if piece not in seen:
+            seen[piece] = None
+            shown[find.term] += 1
+        if len(seen) >= MAX_EVIDENCE:
+            break
+    return tuple(seen)
+
+
+def explain_rule(rule: Rule, reading: Reading) -> Explanation:
+    """One rule's answer for a surveyed item."""
+    matched = rule.decide(reading)
+    parts: tuple[Part, ...] = ()
+    score = 1.0 if matched else 0.0
+    if rule.score is not None:
+        held = set(rule.score.held(reading))
+        listed = zip(rule.score.parts, rule.score.weights, strict=True)
+        found = [Part(part.source, weight, index in held) for index, (part, weight) in enumerate(listed)]
+        parts = tuple(sorted(found, key=lambda part: (not part.held, -abs(part.weight))))
+        score = rule.likelihood(reading)
+    if matched:
+        return Explanation(rule.name, True, score, evidence(rule.finds(reading), reading), "", parts)
+    return Explanation(rule.name, False, score, (), rule.reason(reading).text, parts)

@@ -2,32 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
-from watcher.errors import Problem
+from watcher.errors import Problem, RuleError
 from watcher.model import Facts, Item, Match
-from watcher.rules.explain import Explanation
+from watcher.rules.assemble import Assembly
+from watcher.rules.build import Builder, ToUsd
+from watcher.rules.explain import Explanation, evidence, explain_rule
+from watcher.rules.index import Index
+from watcher.rules.reading import Reading
+from watcher.rules.rule import Rule
 from watcher.rules.spec import RuleSpec, VocabularySpec
 
 
 class Rulebook:
     """Compiled rules; immutable, so a daemon compiles the next one aside and swaps it in whole.
 
-    `warnings` are Problems that do not stop it, `names` the rules in order.
+    `warnings` are Problems that stop nothing, `names` the rules in order. Safe to share between threads.
     """
 
-    warnings: tuple[Problem, ...]
-    names: tuple[str, ...]
+    def __init__(self, rules: Sequence[Rule], index: Index, warnings: Sequence[Problem]) -> None:
+        self._rules = tuple(rules)
+        self._index = index
+        self.warnings = tuple(warnings)
+        self.names = tuple(rule.name for rule in rules)
 
     def match(self, item: Item, facts: Facts) -> tuple[Match, ...]:
         """The rules that hold, in order of definition, each with its evidence."""
-        raise NotImplementedError
+        reading = Reading(item, facts)
+        self._index.survey(reading)
+        held = [number for number in self._index.candidates(reading) if self._rules[number].decide(reading)]
+        return tuple(_match(self._rules[number], reading) for number in held)
 
-    def explain(self, item: Item, facts: Facts) -> tuple[Explanation, ...]:
-        """For every rule: that it holds and where, or the smallest reason why it does not."""
-        raise NotImplementedError
+    def explain(self, item: Item, facts: Facts, rules: Iterable[str] = ()) -> tuple[Explanation, ...]:
+        """For every rule, or those named: that it holds and where, or the smallest reason why it does not."""
+        reading = Reading(item, facts)
+        self._index.survey(reading)
+        wanted = frozenset(rules)
+        return tuple(explain_rule(rule, reading) for rule in self._rules if not wanted or rule.name in wanted)
+
+    def specs(self) -> tuple[RuleSpec, ...]:
+        """The rules as written, in order."""
+        return tuple(rule.spec for rule in self._rules)
+
+    def candidates(self, item: Item, facts: Facts) -> tuple[str, ...]:
+        """The rules that the index would have looked at for an item: for tests and measurements."""
+        reading = Reading(item, facts)
+        self._index.survey(reading)
+        return tuple(self.names[number] for number in self._index.candidates(reading))
 
 
-def compile_rules(rules: Iterable[RuleSpec], vocabularies: Iterable[VocabularySpec] = ()) -> Rulebook:
-    """Compile rules over vocabularies; raises RuleError with every Problem found."""
-    raise NotImplementedError
+def _match(rule: Rule, reading: Reading) -> Match:
+    spec = rule.spec
+    found = evidence(rule.finds(reading), reading)
+    return Match(rule.name, rule.likelihood(reading), spec.severity, spec.per, spec.notify, found, rule.quorum)
+
+
+def compile_rules(
+    rules: Iterable[RuleSpec], vocabularies: Iterable[VocabularySpec] = (), *, to_usd: ToUsd | None = None
+) -> Rulebook:
+    """Compile rules over vocabularies; raises RuleError with every Problem found.
+
+    `to_usd` values a threshold in another currency (`amount>=1bn EUR`) in US dollars, to compare it with sums in a third.
+    """
+    builder = Builder(to_usd or _dollars_only)
+    assembly = Assembly(builder)
+    assembly.add_vocabularies(tuple(vocabularies))
+    compiled = assembly.add_rules(tuple(rules))
+    if assembly.problems:
+        raise RuleError(assembly.problems)
+    index = Index([rule.needs() for rule in compiled], builder.lookups, builder.fields)
+    return Rulebook(compiled, index, assembly.warnings)
+
+
+def _dollars_only(value: Decimal, currency: str) -> Decimal | None:
+    return value if currency == "USD" else None

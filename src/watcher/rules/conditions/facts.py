@@ -1,0 +1,251 @@
+"""Facts: conditions on what was read out of an item, `field:value` and comparisons.
+
+`FACTS` is the registry: a keyword is one entry here, and the grammar, the checks and the documentation follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from babel import Locale
+
+from watcher.model import INSTRUMENTS, STAGES, Found
+from watcher.rules.conditions.core import Condition, Find, Needs, Reason
+from watcher.rules.faults import Fault, did_you_mean
+from watcher.rules.keys import RUNS, fact_key
+from watcher.rules.reading import EVERYWHERE, Hit, Reading, Scope
+from watcher.text import fold
+
+MAX_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class FactKind:
+    """How one fact is asked for. `read` turns a value as written into the one sought, or raises Fault without a place.
+
+    `values` lists what an item has; `same` tells whether one of them is meant; `keys` are the index keys of a value sought.
+    """
+
+    keyword: str
+    read: Callable[[str], str]
+    values: Callable[[Reading], Iterable[Found | str]]
+    same: Callable[[str, str], bool]
+    keys: Callable[[str], frozenset[str]]
+    example: str
+
+
+class Fact(Condition):
+    """`keyword:value`."""
+
+    __slots__ = ("kind", "value")
+    effort = 0
+
+    def __init__(self, source: str, kind: FactKind, value: str) -> None:
+        super().__init__(source)
+        self.kind = kind
+        self.value = value
+
+    def _found(self, reading: Reading, scope: Scope) -> Iterator[Found | str]:
+        for found in self.kind.values(reading):
+            if isinstance(found, str):
+                if self.kind.same(found, self.value):
+                    yield found
+            elif self.kind.same(found.value, self.value) and _in_scope(found, reading, scope):
+                yield found
+
+    def holds(self, reading: Reading, scope: Scope) -> bool:
+        return next(self._found(reading, scope), None) is not None
+
+    def hits(self, reading: Reading, scope: Scope) -> list[Hit]:
+        placed = (reading.hit_of(found.span) for found in self._found(reading, scope) if isinstance(found, Found))
+        return [hit for hit in placed if hit is not None]
+
+    def finds(self, reading: Reading, scope: Scope) -> Iterator[Find]:
+        for found in self._found(reading, scope):
+            if isinstance(found, str):
+                yield Find(Hit(self.kind.keyword, 0, 0, (0, 0)), self.source, f"{self.kind.keyword} is {found}")
+                continue
+            hit = reading.hit_of(found.span) or Hit(found.span.field, 0, 0, (found.span.start, found.span.end))
+            why = f"{self.kind.keyword} is {found.value}" + (f": {found.why}" if found.why else "")
+            yield Find(hit, self.source, why)
+
+    def reason(self, reading: Reading, scope: Scope) -> Reason:
+        values = [found if isinstance(found, str) else found.value for found in self.kind.values(reading)]
+        shown = ", ".join(dict.fromkeys(value for value in values[:MAX_SHOWN] if value)) or "not known"
+        return Reason(1.0, f"{self.source}: the item's {self.kind.keyword} is {shown}")
+
+    def needs(self) -> Needs:
+        keys = self.kind.keys(self.value)
+        return (keys,) if keys else ()
+
+
+def _in_scope(found: Found, reading: Reading, scope: Scope) -> bool:
+    if scope == EVERYWHERE:
+        return True
+    if found.span.field not in scope.fields:
+        return False
+    if scope.sentence is None:
+        return True
+    hit = reading.hit_of(found.span)
+    return hit is not None and any(
+        place[0] == scope.sentence[0] and place[3] == scope.sentence[1] for place in reading.places([hit])
+    )
+
+
+def fact(keyword: str, raw: str, source: str) -> Fact:
+    """The condition for `keyword:raw`. Raises Fault, without a place, for a value that can not be."""
+    kind = FACTS[keyword]
+    return Fact(source, kind, kind.read(raw.strip()))
+
+
+def present_facts(reading: Reading) -> Iterator[str]:
+    """The index keys of all facts of an item."""
+    lang = reading.lang
+    yield fact_key("lang", lang)
+    yield fact_key("lang", lang.split("-")[0])
+    for tag in reading.item.feed.tags:
+        yield fact_key("tag", fold(tag))
+    facts = reading.facts
+    for country in facts.countries:
+        yield fact_key("country", country.value)
+    for instrument in facts.instruments:
+        yield fact_key("instrument", instrument.value)
+    if facts.stage is not None:
+        yield fact_key("stage", facts.stage.value)
+    for actor in facts.actors:
+        for word in RUNS.findall(fold(actor.value)):
+            yield fact_key("actor", word)
+        yield fact_key("actor")
+    for word in RUNS.findall(fold(reading.item.source)):
+        yield fact_key("source", word)
+    yield fact_key("source")
+    for name in (reading.item.feed.name, reading.item.feed.url):
+        yield fact_key("feed", fold(name))
+    if facts.amounts:
+        yield fact_key("amount")
+
+
+def _one_of(what: str, known: Iterable[str]) -> Callable[[str], str]:
+    names = tuple(known)
+
+    def read(raw: str) -> str:
+        name = raw.casefold().replace("-", "_").replace(" ", "_")
+        if name not in names:
+            hint = did_you_mean(name, names)
+            raise Fault(f"no {what} is called «{raw}»", hint or "known are " + ", ".join(names), 0, 0)
+        return name
+
+    return read
+
+
+@cache
+def territories() -> Mapping[str, str]:
+    """English names of states and territories by ISO 3166-1 alpha-2 code, and EU. From CLDR."""
+    names = Locale.parse("en").territories
+    return {code: name for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in _NO_STATE}
+
+
+_NO_STATE = frozenset({"ZZ", "XA", "XB", "EZ", "QO", "UN"})
+
+
+@cache
+def language_names() -> Mapping[str, str]:
+    """English names of languages by code. From CLDR."""
+    return dict(Locale.parse("en").languages)
+
+
+def _country(raw: str) -> str:
+    known = territories()
+    code = "GB" if raw.upper() == "UK" else raw.upper()
+    if code in known:
+        return code
+    by_name = {name.casefold(): code for code, name in known.items()}
+    if raw.casefold() in by_name:
+        return by_name[raw.casefold()]
+    hint = did_you_mean(raw, known.values()) if len(raw) > 2 else did_you_mean(raw, known)
+    for name, code in ((name, code) for code, name in known.items()):
+        if len(raw) > 2 and hint and name in hint:
+            hint = hint.replace(name, f"{code} ({name})", 1)
+            break
+    raise Fault(f"no country has the code «{raw}»", hint or "use ISO 3166 codes such as KR, FR, EU", 0, 0)
+
+
+def _language(raw: str) -> str:
+    base = raw.split("-")[0].lower()
+    known = language_names()
+    if base not in known:
+        by_name = {name.casefold(): code for code, name in known.items()}
+        code = by_name.get(raw.casefold())
+        hint = f"did you mean {code}?" if code else did_you_mean(raw, [code for code in known if len(code) == 2])
+        raise Fault(f"no language has the code «{raw}»", hint or "use codes such as fr, ko, zh-Hans", 0, 0)
+    return "-".join([base, *(part.title() if len(part) == 4 else part for part in raw.split("-")[1:])])
+
+
+def _same_language(lang: str, sought: str) -> bool:
+    return lang == sought or lang.split("-")[0] == sought or (sought == "no" and lang in ("nb", "nn"))
+
+
+def _some(raw: str) -> str:
+    folded = fold(raw).strip()
+    if not folded:
+        raise Fault("this value is empty", "name one", 0, 0)
+    return folded
+
+
+def _named(value: str, sought: str) -> bool:
+    """Do the words of the name sought stand in the value, as whole words?"""
+    words = f" {' '.join(RUNS.findall(fold(value)))} "
+    wanted = " ".join(RUNS.findall(sought))
+    return f" {wanted} " in words if wanted else sought in fold(value)
+
+
+def _is_feed(value: str, sought: str) -> bool:
+    folded = fold(value)
+    return folded.startswith(sought[:-1]) if sought.endswith("*") else folded == sought
+
+
+def _words_of(field: str) -> Callable[[str], frozenset[str]]:
+    def keys(sought: str) -> frozenset[str]:
+        runs = RUNS.findall(sought)
+        return frozenset({fact_key(field, max(runs, key=len)) if runs else fact_key(field)})
+
+    return keys
+
+
+def _equal(value: str, sought: str) -> bool:
+    return value == sought
+
+
+def _languages_sought(lang: str) -> frozenset[str]:
+    return frozenset(fact_key("lang", code) for code in ((lang, "nb", "nn") if lang == "no" else (lang,)))
+
+
+def _key_of(field: str) -> Callable[[str], frozenset[str]]:
+    return lambda value: frozenset({fact_key(field, value)})
+
+
+def _feed_names(reading: Reading) -> tuple[str, str]:
+    return reading.item.feed.name, reading.item.feed.url
+
+
+FACTS: Mapping[str, FactKind] = {
+    kind.keyword: kind
+    for kind in (
+        FactKind("country", _country, lambda r: r.facts.countries, _equal, _key_of("country"), "country:[KR, FR]"),
+        FactKind("stage", _one_of("stage", STAGES), lambda r: (r.facts.stage,) if r.facts.stage else (), _equal,
+                 _key_of("stage"), "stage:planned"),
+        FactKind("instrument", _one_of("instrument", INSTRUMENTS), lambda r: r.facts.instruments, _equal,
+                 _key_of("instrument"), "instrument:fund"),
+        FactKind("actor", _some, lambda r: r.facts.actors, _named, _words_of("actor"), 'actor:"Ministry of Science"'),
+        FactKind("lang", _language, lambda r: (r.lang,), _same_language, _languages_sought, "lang:fr"),
+        FactKind("tag", _some, lambda r: sorted(r.item.feed.tags), lambda value, sought: fold(value) == sought,
+                 _key_of("tag"), "tag:government"),
+        FactKind("source", _some, lambda r: (r.item.source,), _named, _words_of("source"), 'source:"Yonhap"'),
+        FactKind("feed", _some, _feed_names, _is_feed,
+                 lambda sought: frozenset() if sought.endswith("*") else frozenset({fact_key("feed", sought)}),
+                 'feed:"Example"'),
+    )
+}  # fmt: skip
+"""Every fact that an expression can ask for, by keyword."""

@@ -1,0 +1,135 @@
+"""AND, OR, NOT and vocabularies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from watcher.rules.conditions.core import Condition, Find, Needs, Reason, quickest, scope_words
+from watcher.rules.keys import cheapest
+from watcher.rules.reading import Hit, Reading, Scope
+
+FEW = 6
+"""Up to so many alternatives are simply tried; more are looked up by what occurs."""
+SHOWN = 60
+
+
+class All(Condition):
+    """AND. Tried in the order that decides soonest, explained in the order written."""
+
+    __slots__ = ("_quickest", "children")
+    effort = 2
+
+    def __init__(self, source: str, children: Sequence[Condition]) -> None:
+        super().__init__(source)
+        self.children = tuple(children)
+        self._quickest = tuple(sorted(self.children, key=quickest))
+
+    def holds(self, reading: Reading, scope: Scope) -> bool:
+        for child in self._quickest:  # noqa: SIM110 - all() with a generator takes twice the time, and this is the hot path
+            if not child.holds(reading, scope):
+                return False
+        return True
+
+    def finds(self, reading: Reading, scope: Scope) -> Iterator[Find]:
+        for child in self.children:
+            yield from child.finds(reading, scope)
+
+    def hits(self, reading: Reading, scope: Scope) -> list[Hit]:
+        return [hit for child in self.children for hit in child.hits(reading, scope)]
+
+    def reason(self, reading: Reading, scope: Scope) -> Reason:
+        failed = [child.reason(reading, scope) for child in self.children if not child.holds(reading, scope)]
+        smallest = min(failed, key=lambda reason: reason.missing)
+        others = len(failed) - 1
+        more = f" (and {others} more {'condition fails' if others == 1 else 'conditions fail'})" if others else ""
+        return Reason(sum(reason.missing for reason in failed), smallest.text + more)
+
+    def needs(self) -> Needs:
+        return tuple(dict.fromkeys(keys for child in self.children for keys in child.needs()))
+
+
+class Any(Condition):
+    """OR, and a vocabulary (`name` is its @name). Of many alternatives only those are tried whose index keys occur."""
+
+    __slots__ = ("_by_key", "_needs", "_unkeyed", "children", "name")
+    effort = 2
+
+    def __init__(self, source: str, children: Sequence[Condition], name: str = "") -> None:
+        super().__init__(source)
+        self.children = tuple(children)
+        self.name = name
+        chosen = [cheapest(child.needs()) for child in self.children]
+        self._unkeyed = tuple(index for index, keys in enumerate(chosen) if not keys)
+        self._by_key: dict[str, tuple[int, ...]] = {}
+        if len(self.children) > FEW:
+            for index, keys in enumerate(chosen):
+                for key in keys:
+                    self._by_key[key] = (*self._by_key.get(key, ()), index)
+        union = frozenset().union(*chosen)
+        self._needs: Needs = () if self._unkeyed or not union else (union,)
+
+    @property
+    def lookups(self) -> Sequence[str]:
+        """The index keys by which alternatives are looked up; the index must look for them in every item."""
+        return tuple(self._by_key)
+
+    def _chances(self, reading: Reading) -> Sequence[Condition]:
+        """The alternatives that can hold, in the order written."""
+        if not self._by_key:
+            return self.children
+        found = set(self._unkeyed)
+        for key in self._by_key.keys() & reading.present:
+            found.update(self._by_key[key])
+        return [self.children[index] for index in sorted(found)]
+
+    def holds(self, reading: Reading, scope: Scope) -> bool:
+        for child in self._chances(reading):  # noqa: SIM110 - as in All
+            if child.holds(reading, scope):
+                return True
+        return False
+
+    def finds(self, reading: Reading, scope: Scope) -> Iterator[Find]:
+        for child in self._chances(reading):
+            if child.holds(reading, scope):
+                yield from child.finds(reading, scope)
+
+    def hits(self, reading: Reading, scope: Scope) -> list[Hit]:
+        return [hit for child in self._chances(reading) for hit in child.hits(reading, scope)]
+
+    def reason(self, reading: Reading, scope: Scope) -> Reason:
+        if self.name:
+            return Reason(1.0, f"no term of {self.name} occurs{scope_words(scope)}")
+        if len(self.children) > FEW:
+            shown = self.source if len(self.source) <= SHOWN else self.source[: SHOWN - 1] + "…"
+            return Reason(1.0, f"none of {len(self.children)} alternatives holds{scope_words(scope)}: {shown}")
+        reasons = [child.reason(reading, scope) for child in self.children]
+        return Reason(min(reason.missing for reason in reasons), "; ".join(reason.text for reason in reasons))
+
+    def needs(self) -> Needs:
+        return self._needs
+
+
+class Not(Condition):
+    """NOT."""
+
+    __slots__ = ("child",)
+    effort = 3
+
+    def __init__(self, source: str, child: Condition) -> None:
+        super().__init__(source)
+        self.child = child
+
+    def holds(self, reading: Reading, scope: Scope) -> bool:
+        return not self.child.holds(reading, scope)
+
+    def finds(self, reading: Reading, scope: Scope) -> Iterator[Find]:
+        return iter(())
+
+    def reason(self, reading: Reading, scope: Scope) -> Reason:
+        first = next(self.child.finds(reading, scope), None)
+        if first is None:
+            return Reason(1.0, f"excluded by {self.source}")
+        shown = reading.evidence(first.hit, first.term, first.why)
+        which = "" if first.term in self.source else f" ({first.term})"
+        what = f"«{shown.text}»{which} stands in the {shown.field}" if shown.text else first.why
+        return Reason(1.0, f"excluded by {self.source}: {what}")

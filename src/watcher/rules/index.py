@@ -1,0 +1,117 @@
+"""Which rules to look at for an item: an index over the rarest thing that each rule needs.
+
+Each rule is filed under the key set that fewest items hold (its anchor), and behind that under the next rarest (its
+guard), so that it is looked at only when both occur. Words of spaced scripts are looked up in a table by the item's
+own words; everything else (running scripts, prefixes, stems) is found by one Aho-Corasick automaton. Rules for which
+nothing is known to be needed are looked at for every item.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from ahocorasick_rs import AhoCorasick
+
+from watcher.rules.conditions.core import Needs
+from watcher.rules.conditions.facts import present_facts
+from watcher.rules.keys import FACT, LITERAL, RUNS, cost
+from watcher.rules.reading import TEXT_FIELDS, Reading
+
+GROUP = "\x03"
+MAX_SPREAD = 4
+"""A set of more keys is filed as one group, shared by all rules that need it (a vocabulary)."""
+ALWAYS = ""
+
+Posting = dict[str, tuple[int, ...]]
+"""Rules behind one anchor key, by guard key; ALWAYS where there is no guard."""
+
+
+class Index:
+    """Filed rules. Immutable once built."""
+
+    def __init__(self, needs: Sequence[Needs], lookups: Iterable[str], extra_fields: Iterable[str]) -> None:
+        self.fields = (*TEXT_FIELDS, *sorted(set(extra_fields) - set(TEXT_FIELDS)))
+        self.always: tuple[int, ...] = tuple(number for number, need in enumerate(needs) if not need)
+        self._groups: dict[str, tuple[str, ...]] = {}
+        self._postings: dict[str, Posting] = {}
+        self._numbers: dict[frozenset[str], str] = {}
+        self._costs: dict[frozenset[str], float] = {}
+        self._file(needs)
+        literals = {key for key in lookups if key.startswith(LITERAL)}
+        literals.update(key for key in self._groups if key.startswith(LITERAL))
+        for anchor, posting in self._postings.items():
+            literals.update(key for key in (anchor, *posting) if key.startswith(LITERAL))
+        self._literals = sorted(literals)
+        self._automaton = AhoCorasick([key[1:] for key in self._literals]) if literals else None
+        del self._numbers, self._costs
+
+    def survey(self, reading: Reading) -> None:
+        """Note in the reading which keys the item holds."""
+        present = reading.present
+        for name in self.fields:
+            field = reading.field(name)
+            if field is None:
+                continue
+            present.update(RUNS.findall(field.flat))
+            if self._automaton is not None:
+                literals = self._literals
+                hits = self._automaton.find_matches_as_indexes(field.flat, overlapping=True)
+                present.update([literals[hit[0]] for hit in hits])
+        present.update(present_facts(reading))
+        for key in self._groups.keys() & present:
+            present.update(self._groups[key])
+
+    def candidates(self, reading: Reading) -> list[int]:
+        """The numbers of all rules that can hold, in order; the reading must have been surveyed."""
+        present = reading.present
+        found: set[int] = set(self.always)
+        postings = self._postings
+        for anchor in postings.keys() & present:
+            posting = postings[anchor]
+            for guard in posting.keys() & present:
+                found.update(posting[guard])
+            if ALWAYS in posting:
+                found.update(posting[ALWAYS])
+        return sorted(found)
+
+    def _file(self, needs: Sequence[Needs]) -> None:
+        used = Counter(key for need in needs for keys in need if len(keys) <= MAX_SPREAD for key in keys)
+        total = max(1, len(needs))
+        filed: dict[str, dict[str, list[int]]] = {}
+        for number, need in enumerate(needs):
+            if not need:
+                continue
+            ranked = sorted(need, key=lambda keys: self._rarity(keys, used, total))
+            anchors = self._spread(ranked[0])
+            guards = self._spread(ranked[1]) if len(ranked) > 1 else (ALWAYS,)
+            for anchor in anchors:
+                posting = filed.setdefault(anchor, {})
+                for guard in guards:
+                    posting.setdefault(guard, []).append(number)
+        self._postings = {
+            anchor: {guard: tuple(numbers) for guard, numbers in posting.items()} for anchor, posting in filed.items()
+        }
+
+    def _rarity(self, keys: frozenset[str], used: Counter[str], total: int) -> float:
+        """How often an item will hold one of the keys: by their length, and by how many rules ask for them."""
+        known = self._costs.get(keys)
+        if known is None:
+            known = self._costs[keys] = sum(max(cost(key), used[key] / total) for key in keys)
+        return known
+
+    def _spread(self, keys: frozenset[str]) -> tuple[str, ...]:
+        """The keys to file under: they themselves when few, else the group of them."""
+        if len(keys) <= MAX_SPREAD:
+            return tuple(keys)
+        group = self._numbers.get(keys)
+        if group is None:
+            group = self._numbers[keys] = f"{GROUP}{len(self._numbers)}"
+            for key in keys:
+                self._groups[key] = (*self._groups.get(key, ()), group)
+        return (group,)
+
+
+def is_fact(key: str) -> bool:
+    """Does the key name a fact rather than something in the text?"""
+    return key.startswith(FACT)

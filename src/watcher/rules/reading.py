@@ -1,0 +1,222 @@
+"""One item as the conditions look at it: its fields, what occurs in it, and what was already looked up."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from watcher.model import Evidence, Facts, Item, Span, Text
+from watcher.text import fold_cased, plain_text
+
+TEXT_FIELDS = ("title", "summary", "content")
+"""Where a term without a scope is looked for."""
+SCOPES: Mapping[str, tuple[str, ...]] = {
+    "title": ("title",),
+    "summary": ("summary",),
+    "content": ("content",),
+    "text": TEXT_FIELDS,
+    "author": ("author",),
+    "category": ("category",),
+    "url": ("url",),
+}
+"""What may stand before a colon to say where to look."""
+
+
+class Scope(NamedTuple):
+    """Where to look: fields, and one sentence of one of them inside SENTENCE( )."""
+
+    fields: tuple[str, ...] = TEXT_FIELDS
+    sentence: tuple[str, int] | None = None
+
+
+EVERYWHERE = Scope()
+
+
+class Hit(NamedTuple):
+    """A place where something was found. `start`, `end` index the folded text; `plain` the plain text, where known exactly."""
+
+    field: str
+    start: int
+    end: int
+    plain: tuple[int, int] | None = None
+
+
+class Place(NamedTuple):
+    """A hit measured for distance: places of its first and last token (2 a word, 1 a character), and its sentence."""
+
+    field: str
+    first: int
+    last: int
+    sentence: int
+    hit: Hit
+
+
+class FieldText:
+    """A field's text with hyphens opened: `flat` is `folded` with a space for each hyphen, at the same offsets."""
+
+    __slots__ = ("_cased", "_plain_starts", "_starts", "flat", "name", "text")
+
+    def __init__(self, name: str, text: Text) -> None:
+        self.name = name
+        self.text = text
+        self.flat = text.folded.replace("-", " ")
+        self._cased = ""
+        self._starts: list[int] | None = None
+        self._plain_starts: list[int] | None = None
+
+    @property
+    def cased(self) -> str:
+        """`flat` with the case of the text."""
+        if not self._cased:
+            self._cased = fold_cased(self.text.plain).replace("-", " ")
+        return self._cased
+
+    def token_at(self, at: int) -> int:
+        """Index of the last token that begins at or before this offset of the folded text; -1 before the first."""
+        if self._starts is None:
+            self._starts = [token.start for token in self.text.tokens]
+        return bisect_right(self._starts, at) - 1
+
+    def token_end(self, at: int) -> int:
+        """Where the token ends that this offset of the folded text lies in; 0 when in none."""
+        index = self.token_at(at)
+        return self.text.tokens[index].end if index >= 0 else 0
+
+    def place(self, hit: Hit) -> Place:
+        """Where a hit stands, counted in words and sentences."""
+        tokens = self.text.tokens
+        if not tokens:
+            return Place(self.name, 0, 0, 0, hit)
+        first = tokens[max(0, self.token_at(hit.start))]
+        last = tokens[max(0, self.token_at(max(hit.start, hit.end - 1)))]
+        return Place(self.name, first.place, last.place, first.sentence, hit)
+
+    def hit_of_plain(self, start: int, end: int) -> Hit:
+        """The hit, in whole tokens, for a range of the plain text."""
+        tokens = self.text.tokens
+        if not tokens:
+            return Hit(self.name, 0, 0, (start, end))
+        if self._plain_starts is None:
+            self._plain_starts = [self.text.to_plain(token.start, token.end)[0] for token in tokens]
+        first = max(0, bisect_right(self._plain_starts, start) - 1)
+        last = max(first, bisect_right(self._plain_starts, max(start, end - 1)) - 1)
+        return Hit(self.name, tokens[first].start, tokens[last].end, (start, end))
+
+    def evidence(self, hit: Hit, term: str, why: str) -> Evidence:
+        """The hit as evidence, cut out of the plain text."""
+        start, end = hit.plain or self.text.to_plain(hit.start, hit.end)
+        return Evidence(self.name, start, end, self.text.plain[start:end], term, why)
+
+
+class Find(NamedTuple):
+    """A hit with the term that found it, as written, and why it counts. A hit of no text field names the fact."""
+
+    hit: Hit
+    term: str
+    why: str
+
+
+class Reason(NamedTuple):
+    """Why a condition did not hold. `missing` counts what would have to be added, so that the smallest can be told."""
+
+    missing: float
+    text: str
+
+
+Finder = Callable[["Reading", FieldText], list[Hit]]
+
+
+class Reading:
+    """An item with its facts while rules look at it. Keeps what was found, so that no term is sought twice.
+
+    `present` holds the index keys of all that occurs (see `index`); whoever looks an item up fills it.
+    """
+
+    def __init__(self, item: Item, facts: Facts) -> None:
+        self.item = item
+        self.facts = facts
+        self.lang = item.lang
+        self.present: set[str] = set()
+        self.decided: dict[str, bool] = {}
+        """What was decided of rules that others build on, by name."""
+        self.found: dict[str, tuple[Find, ...]] = {}
+        self.reasons: dict[str, Reason] = {}
+        self._fields: dict[str, FieldText | None] = {}
+        self._hits: dict[tuple[int, str], list[Hit]] = {}
+        self._sentences: dict[tuple[int, str], dict[int, list[Hit]]] = {}
+
+    def field(self, name: str) -> FieldText | None:
+        """A field as read; None where the item has none."""
+        if name in self._fields:
+            return self._fields[name]
+        text = self._text(name)
+        found = FieldText(name, text) if text is not None and text.folded else None
+        self._fields[name] = found
+        return found
+
+    def _text(self, name: str) -> Text | None:
+        item = self.item
+        if name == "title":
+            return item.title
+        if name == "summary":
+            return item.summary
+        if name == "content":
+            return item.content
+        if name == "author":
+            return plain_text(item.entry.author)
+        if name == "category":
+            return plain_text("; ".join(item.entry.categories))
+        if name == "url":
+            return plain_text(item.entry.url)
+        return None
+
+    def hits(self, owner: object, find: Finder, scope: Scope) -> list[Hit]:
+        """What `find` finds in the scope's fields, sought once per owner and field."""
+        if scope.sentence is not None:
+            return self._hits_in_sentence(owner, find, scope.fields, scope.sentence)
+        if len(scope.fields) == 1:
+            return self._hits_in_field(owner, find, scope.fields[0])
+        return [hit for name in scope.fields for hit in self._hits_in_field(owner, find, name)]
+
+    def _hits_in_field(self, owner: object, find: Finder, name: str) -> list[Hit]:
+        key = (id(owner), name)
+        found = self._hits.get(key)
+        if found is None:
+            field = self.field(name)
+            found = self._hits[key] = find(self, field) if field is not None else []
+        return found
+
+    def _hits_in_sentence(
+        self, owner: object, find: Finder, fields: tuple[str, ...], sentence: tuple[str, int]
+    ) -> list[Hit]:
+        name, number = sentence
+        if name not in fields:
+            return []
+        key = (id(owner), name)
+        by_number = self._sentences.get(key)
+        if by_number is None:
+            by_number = self._sentences[key] = {}
+            for place in self.places(self._hits_in_field(owner, find, name)):
+                by_number.setdefault(place.sentence, []).append(place.hit)
+        return by_number.get(number, [])
+
+    def places(self, hits: Iterable[Hit]) -> list[Place]:
+        """The hits measured, ordered by field and place."""
+        found = []
+        for hit in hits:
+            field = self.field(hit.field)
+            if field is not None:
+                found.append(field.place(hit))
+        found.sort(key=lambda place: (place.field, place.first, place.last))
+        return found
+
+    def hit_of(self, span: Span) -> Hit | None:
+        """The hit for the place of a fact; None where its field is not part of the item."""
+        field = self.field(span.field)
+        return field.hit_of_plain(span.start, span.end) if field is not None else None
+
+    def evidence(self, hit: Hit, term: str, why: str) -> Evidence:
+        """The hit as evidence; without a text when it names a fact instead of a field."""
+        field = self.field(hit.field)
+        return field.evidence(hit, term, why) if field is not None else Evidence(hit.field, 0, 0, "", term, why)

@@ -1,0 +1,93 @@
+"""Weighted rules: a sum over the expressions that hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import exp, fsum
+
+from watcher.rules.conditions.core import Condition, Find, Needs, Reason
+from watcher.rules.keys import cheapest
+from watcher.rules.reading import EVERYWHERE, Reading
+
+EXTREME = 500.0
+"""Beyond this the logistic function is 0 or 1 in any case."""
+
+
+class Score:
+    """`score: {at_least, base, add}`. Only expressions whose index keys occur are looked at, so hundreds cost little."""
+
+    __slots__ = ("_by_key", "_unkeyed", "at_least", "base", "parts", "weights")
+
+    def __init__(self, parts: Sequence[Condition], weights: Sequence[float], base: float, at_least: float) -> None:
+        self.parts = tuple(parts)
+        self.weights = tuple(weights)
+        self.base = base
+        self.at_least = at_least
+        self._unkeyed: list[int] = []
+        self._by_key: dict[str, tuple[int, ...]] = {}
+        for index, part in enumerate(self.parts):
+            keys = cheapest(part.needs())
+            if not keys:
+                self._unkeyed.append(index)
+            for key in keys:
+                self._by_key[key] = (*self._by_key.get(key, ()), index)
+
+    @property
+    def lookups(self) -> Sequence[str]:
+        """Index keys that the index must look for in every item."""
+        return tuple(self._by_key)
+
+    def held(self, reading: Reading) -> list[int]:
+        """Numbers of the parts that hold, in order."""
+        chances = set(self._unkeyed)
+        for key in self._by_key.keys() & reading.present:
+            chances.update(self._by_key[key])
+        return [index for index in sorted(chances) if self.parts[index].holds(reading, EVERYWHERE)]
+
+    def total(self, held: Sequence[int]) -> float:
+        """The sum that these parts come to."""
+        return fsum([self.base, *(self.weights[index] for index in held)])
+
+    def holds(self, reading: Reading) -> bool:
+        """Does the sum reach `at_least`?"""
+        return self.total(self.held(reading)) >= self.at_least
+
+    def finds(self, reading: Reading) -> Iterator[Find]:
+        """Places of all parts that held, heaviest first, with their weight as part of the reason."""
+        for index in sorted(self.held(reading), key=lambda index: -abs(self.weights[index])):
+            for find in self.parts[index].finds(reading, EVERYWHERE):
+                yield find._replace(why=f"{find.why}, {self.weights[index]:+g}")
+
+    def reason(self, reading: Reading) -> Reason:
+        """How far the sum is from enough, and the single expression that would bring most."""
+        held = self.held(reading)
+        total = self.total(held)
+        missing = [index for index in range(len(self.parts)) if index not in set(held) and self.weights[index] > 0]
+        text = f"score {total:g} of {self.at_least:g}"
+        if against := [index for index in held if self.weights[index] < 0]:
+            worst = min(against, key=lambda index: self.weights[index])
+            text += f", held down by {self.parts[worst].source} ({self.weights[worst]:+g})"
+        if missing:
+            best = max(missing, key=lambda index: self.weights[index])
+            text += f"; most would come from {self.parts[best].source} ({self.weights[best]:+g})"
+        return Reason(1.0, text)
+
+    def needs(self) -> Needs:
+        """At least one part that adds must have a chance, unless the base alone is enough."""
+        if self.base >= self.at_least:
+            return ()
+        union: set[str] = set()
+        for part, weight in zip(self.parts, self.weights, strict=True):
+            keys = cheapest(part.needs())
+            if weight > 0 and not keys:
+                return ()
+            if weight > 0:
+                union |= keys
+        return (frozenset(union),) if union else ()
+
+
+def likelihood(margin: float) -> float:
+    """The logistic function: 0.5 where a sum just reaches what is asked for, towards 1 above."""
+    if abs(margin) > EXTREME:
+        return 1.0 if margin > 0 else 0.0
+    return 1.0 / (1.0 + exp(-margin))
