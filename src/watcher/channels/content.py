@@ -1,0 +1,235 @@
+"""What a person reads of an alert: its facts said in their language, each in its line.
+
+A card is made once for each alert and written as often as there are formats. Lines carry a rank: where
+room is short, the highest rank goes first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from watcher.channels.clean import cut, host, link, plain
+from watcher.channels.markup import Line, Span
+from watcher.channels.speaker import Speaker, flag
+from watcher.model import Alert
+
+HEADLINE = 240
+_NAMES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Another report of the story. `url` is safe or empty."""
+
+    title: str
+    publisher: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An alert in words: plain text, clean, of bounded length, in the reader's language where it is ours.
+
+    `lead` says country, sum, stage and instruments. Empty strings and tuples mean nothing is known.
+    """
+
+    alert: Alert
+    label: str
+    flags: str
+    lead: str
+    headline: str
+    headline_language: str
+    url: str
+    host: str
+    changes: tuple[str, ...]
+    reported: str
+    ahead: tuple[str, ...]
+    said_by: str
+    matched: str
+    rules: str
+    summary: str
+    others: tuple[Report, ...]
+    sums: str
+    countries: str
+    stage: str
+    instruments: str
+
+    @property
+    def title(self) -> str:
+        """One line that says what it is about: the facts, or the headline where there are none."""
+        return " ".join(part for part in (self.label, self.flags, self.lead or self.headline) if part)
+
+
+def card(alert: Alert, speaker: Speaker, now: datetime) -> Card:
+    """Say `alert` in the words of `speaker`."""
+    body = alert.body
+    codes = [plain(code, 8).upper() for code in _texts(body.get("countries"))][:4]
+    countries = speaker.listing([speaker.country(code) for code in codes])
+    sums = speaker.listing([plain(speaker.sum(amount), 80) for amount in _largest(_mappings(body.get("amounts")))])
+    stage = speaker.name("stages", plain(body.get("stage"))) if body.get("stage") else ""
+    instruments = speaker.listing([speaker.name("instruments", code) for code in _texts(body.get("instruments"))][:4])
+    url = link(body.get("url"))
+    rules = speaker.listing([plain(rule, 60) for rule in alert.rules][:6])
+    return Card(
+        alert=alert,
+        label=speaker.word("follow_up") + speaker.colon.rstrip() if alert.kind == "follow_up" else "",
+        flags="".join(flag(code) for code in codes),
+        lead=" · ".join(part for part in (countries, sums, stage, instruments) if part),
+        headline=plain(body.get("title"), HEADLINE) or plain(body.get("summary"), HEADLINE) or speaker.word("untitled"),
+        headline_language=plain(body.get("lang"), 12),
+        url=url,
+        host=host(url) if url else "",
+        changes=tuple(_change(change, speaker) for change in _changes(alert)),
+        reported=_reported(body, speaker, now),
+        ahead=tuple(_ahead(ahead, speaker) for ahead in _mappings(body.get("ahead"))[:3]),
+        said_by=speaker.listing([plain(name, 60) for name in _texts(body.get("attributed_to"))][:3]),
+        matched=speaker.listing([f"«{plain(text, 60)}»" for text in _texts(body.get("why"))][:5]),
+        rules=rules,
+        summary=_summary(body),
+        others=_others(body, url),
+        sums=sums,
+        countries=countries,
+        stage=stage,
+        instruments=instruments,
+    )
+
+
+def full_lines(card: Card, speaker: Speaker, *, with_lead: bool) -> list[tuple[int, Line]]:
+    """All lines of a card with their ranks, in the order of reading."""
+    lines: list[tuple[int, Line]] = []
+    head = " ".join(part for part in (card.label, card.flags, card.lead) if part)
+    if with_lead and head:
+        lines.append((1, (Span(head, "bold"),)))
+    lines += [(3, (Span(_labelled(speaker, "changed", change)),)) for change in card.changes]
+    lines.append((0, _headline(card)))
+    if card.reported:
+        lines.append((4, (Span(card.reported, "dim"),)))
+    if card.said_by:
+        lines.append((6, (Span(_labelled(speaker, "said_by", card.said_by), "dim"),)))
+    lines += [(5, (Span(_labelled(speaker, "ahead", ahead)),)) for ahead in card.ahead]
+    why = " · ".join(
+        part
+        for part in (
+            card.matched and _labelled(speaker, "matched", card.matched),
+            _labelled(speaker, "rule", card.rules),
+        )
+        if part
+    )
+    if card.matched or card.rules:
+        lines.append((7, (Span(why, "dim"),)))
+    return lines
+
+
+def compact_lines(card: Card, speaker: Speaker) -> list[tuple[int, Line]]:
+    """A card in two lines."""
+    head = " ".join(part for part in (card.label, card.flags, card.lead) if part)
+    lines: list[tuple[int, Line]] = [(1, (Span(cut(head, 140), "bold"),))] if head else []
+    return [*lines, (0, _headline(card, 140))]
+
+
+def terse_lines(card: Card, speaker: Speaker) -> list[tuple[int, Line]]:
+    """A card in one short line."""
+    return [(0, (Span(" ".join(part for part in (card.flags, cut(card.headline, 70)) if part)),))]
+
+
+def _headline(card: Card, limit: int = HEADLINE) -> Line:
+    """The headline, leading to the report, with the host in clear."""
+    title = Span(cut(card.headline, limit), "plain", card.url)
+    return (title, Span(f" · {card.host}", "dim")) if card.url else (title,)
+
+
+def _labelled(speaker: Speaker, key: str, value: str) -> str:
+    return f"{speaker.word(key)}{speaker.colon}{value}"
+
+
+def _changes(alert: Alert) -> Sequence[tuple[str, str, str]]:
+    found = [(change.kind, plain(change.old, 80), plain(change.new, 80)) for change in alert.changes]
+    return [change for change in found if change[1] or change[2]][:6]
+
+
+_SUM = re.compile(r"(?P<value>\d+(?:\.\d+)?) (?P<currency>[A-Z]{3})|(?P<before>[A-Z]{3}) (?P<after>\d+(?:\.\d+)?)")
+
+
+def _change(change: tuple[str, str, str], speaker: Speaker) -> str:
+    kind, old, new = change
+    old, new = _value(kind, old, speaker), _value(kind, new, speaker)
+    moved = f"{old} → {new}" if old and new else new or f"{old} → –"
+    return f"{speaker.name('changes', kind)}{speaker.colon}{moved}"
+
+
+def _value(kind: str, text: str, speaker: Speaker) -> str:
+    """A changed value in words: stages and instruments by name, sums and dates as elsewhere."""
+    if kind in ("stage", "instrument"):
+        return speaker.listing([speaker.name(f"{kind}s", code) for code in re.split(r",\s*", text) if code])
+    if kind == "country":
+        return speaker.listing([speaker.country(code) for code in re.split(r",\s*", text) if code])
+    if kind == "date":
+        return speaker.day(text)
+    match = _SUM.fullmatch(text) if kind == "amount" else None
+    if match:
+        return speaker.sum(
+            {"value": match["value"] or match["after"], "currency": match["currency"] or match["before"]}
+        )
+    return text
+
+
+def _reported(body: Mapping[str, object], speaker: Speaker, now: datetime) -> str:
+    reports = _mappings(body.get("reports"))
+    names = list(dict.fromkeys(name for name in (plain(report.get("publisher"), 40) for report in reports) if name))
+    names = names or [name for name in (plain(body.get("source"), 40),) if name]
+    if not names:
+        return ""
+    said = speaker.listing(names[:_NAMES])
+    if len(names) > _NAMES:
+        said = speaker.word("and_more", names=said, n=len(names) - _NAMES)
+    parts = [speaker.word("reported_by", names=said)]
+    count = body.get("report_count")
+    if isinstance(count, int) and count > max(1, len(names)):
+        parts.append(speaker.count("reports", count))
+    since = speaker.moment(body.get("first_at"), now)
+    if since:
+        parts.append(speaker.word("since", when=since))
+    spoken = [speaker.language_name(plain(code, 12)) for code in _texts(body.get("languages"))]
+    if spoken:
+        shown = speaker.listing(spoken[:5]) + (" …" if len(spoken) > 5 else "")
+        parts.append(speaker.word("in_languages", languages=shown))
+    return " · ".join(parts)
+
+
+def _ahead(ahead: Mapping[str, object], speaker: Speaker) -> str:
+    when, what = speaker.day(ahead.get("when")), plain(ahead.get("what"), 140)
+    return " – ".join(part for part in (when, what) if part)
+
+
+def _largest(amounts: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
+    """The two sums to show: the largest in dollars, certain ones before uncertain."""
+
+    def weight(amount: Mapping[str, object]) -> tuple[bool, float]:
+        usd = amount.get("usd")
+        return (not amount.get("uncertain"), float(usd) if isinstance(usd, (int, float)) else 0.0)
+
+    return sorted(amounts, key=weight, reverse=True)[:2]
+
+
+def _summary(body: Mapping[str, object]) -> str:
+    summary = plain(body.get("summary"), 400)
+    return "" if summary == plain(body.get("title"), 400) else summary
+
+
+def _others(body: Mapping[str, object], url: str) -> tuple[Report, ...]:
+    found = [
+        Report(plain(report.get("title"), 160), plain(report.get("publisher"), 40), link(report.get("url")))
+        for report in _mappings(body.get("reports"))
+    ]
+    return tuple(report for report in found if report.url and report.url != url and report.title)[:10]
+
+
+def _texts(value: object) -> list[str]:
+    return [text for text in value if isinstance(text, str)] if isinstance(value, (list, tuple)) else []
+
+
+def _mappings(value: object) -> list[Mapping[str, object]]:
+    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, (list, tuple)) else []
