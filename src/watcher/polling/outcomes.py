@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from watcher.errors import FetchError, RefusedError, WatcherError
@@ -198,7 +199,7 @@ def _note_news(
     if not moments:
         return
     times = sorted(moments)
-    pauses = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in pairwise(times)]
     if state.last_new_at:
         pauses.append(times[0] - state.last_new_at)
     longest = max((pause.total_seconds() for pause in pauses), default=0.0)
