@@ -111,7 +111,7 @@ def _cased_once(char: str) -> str:
         return char
     script = script_of(char)
     if kind in {"Mn", "Me"}:
-        return "" if script in _BARE_SCRIPTS or combining(char) in {220, 230} and script == "other" else char
+        return "" if script in _BARE_SCRIPTS or (combining(char) in {220, 230} and script == "other") else char
     result = normalize("NFKC", char)
     if script in {"latin", "greek"} or result.isascii():
         result = "".join(part for part in normalize("NFD", result) if category(part) != "Mn")

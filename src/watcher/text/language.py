@@ -116,7 +116,8 @@ def _hint_weight(letters: int) -> float:
 
 def _near(best: str, text: str, hinted: str) -> str:
     """Tell apart languages that share most of their words, by the words that they do not share."""
-    for group in table("language")["near"]:
+    groups: list[dict[str, str]] = table("language")["near"]
+    for group in groups:
         if best not in group:
             continue
         words = Counter(islice(re.findall(r"[^\W\d_]+", text.casefold()), 300))
