@@ -66,7 +66,9 @@ def plan_of(settings: Settings, *, gather: timedelta | None = None) -> Plan:
     if gather is not None:
         policy = _with_gather(policy, gather)
     polling = PollingPolicy(every=settings.polling.every, min=settings.polling.min, max=settings.polling.max)
-    return Plan({feed.url: feed for feed in settings.feeds}, rulebook, policy, polling, destinations)
+    return Plan(
+        {feed.url: feed for feed in settings.feeds}, rulebook, policy, polling, destinations, settings.health.channel
+    )
 
 
 def _with_gather(policy: Policy, gather: timedelta) -> Policy:
@@ -78,7 +80,11 @@ def _with_gather(policy: Policy, gather: timedelta) -> Policy:
 def limits_of(settings: Settings) -> FetchLimits:
     """The bounds of fetching."""
     polling = settings.polling
-    private: str | tuple[str, ...] = polling.private_networks[0] if polling.private_networks in (["deny"], ["allow"]) else tuple(polling.private_networks)
+    private: str | tuple[str, ...] = (
+        polling.private_networks[0]
+        if polling.private_networks in (["deny"], ["allow"])
+        else tuple(polling.private_networks)
+    )
     return FetchLimits(
         timeout=polling.timeout,
         max_bytes=polling.max_bytes,
@@ -89,7 +95,9 @@ def limits_of(settings: Settings) -> FetchLimits:
         contact=polling.contact,
         trust_env=polling.proxy_from_environment,
         extras={
-            url: Extras(headers=options.headers, cookies=options.cookies, proxy=options.proxy, user_agent=options.user_agent)
+            url: Extras(
+                headers=options.headers, cookies=options.cookies, proxy=options.proxy, user_agent=options.user_agent
+            )
             for url, options in settings.requests.items()
         },
     )
@@ -108,29 +116,38 @@ class Summary:
     pending: int = 0
 
 
-async def once(settings: Settings, observe: Observer, *, every: bool = False, clock: Callable[[], datetime] = wall_clock) -> Summary:
+async def once(
+    settings: Settings, observe: Observer, *, every: bool = False, clock: Callable[[], datetime] = wall_clock
+) -> Summary:
     """Poll what is due (or every feed), deliver what is pending, and come to an end."""
     plan = plan_of(settings, gather=timedelta(0))
     counters = telemetry.Counters()
     store = open_store(settings.database)
     summary = Summary()
-    async with HttpFetcher(limits_of(settings)) as fetcher:
-        parser = ParserPool()
+    async with HttpFetcher(limits_of(settings)) as fetcher, ParserPool() as parser:
         service = Service(plan, store, fetcher, parser, telemetry.all_of(counters, observe), clock, random.random)
         try:
             await _start(service, plan)
-            while claims := await service.claim(max(settings.polling.concurrency, len(plan.feeds) if every else 0), every=every):
-                await gather_limited([_polling(service, claim, summary) for claim in claims], settings.polling.concurrency)
+            while claims := await service.claim(
+                max(settings.polling.concurrency, len(plan.feeds) if every else 0), every=every
+            ):
+                await gather_limited(
+                    [_polling(service, claim, summary) for claim in claims], settings.polling.concurrency
+                )
                 if every:
                     break
+            await service.flush_health()
             waiting = await asyncio.gather(*(service.deliver(channel) for channel in plan.destinations))
             summary.pending = sum(due is not None for due in waiting)
         finally:
-            await parser.close()
             await service.close()
     told = {(name, labels.get("outcome", "")): value for name, labels, value in counters.samples()}
     summary.delivered = sum(value for (name, _), value in told.items() if name == "watcher_alert_delivered_total")
-    summary.failed = sum(value for (name, _), value in told.items() if name in ("watcher_feed_failed_total", "watcher_delivery_failed_total", "watcher_delivery_dead_total"))
+    summary.failed = sum(
+        value
+        for (name, _), value in told.items()
+        if name in ("watcher_feed_failed_total", "watcher_delivery_failed_total", "watcher_delivery_dead_total")
+    )
     return summary
 
 
@@ -161,7 +178,9 @@ async def _start(service: Service, plan: Plan) -> None:
 class Daemon:
     """Runs until told to stop. `reload` reads the configuration again; a bad one is refused and the old set stays."""
 
-    def __init__(self, settings: Settings, load: Callable[[], Settings], observe: Observer, counters: telemetry.Counters) -> None:
+    def __init__(
+        self, settings: Settings, load: Callable[[], Settings], observe: Observer, counters: telemetry.Counters
+    ) -> None:
         self.settings = settings
         self.service: Service | None = None
         self.counters = counters
@@ -183,8 +202,7 @@ class Daemon:
         """Poll, match and alert until stopped."""
         plan = plan_of(self.settings)
         store = open_store(self.settings.database)
-        async with HttpFetcher(limits_of(self.settings)) as fetcher:
-            parser = ParserPool()
+        async with HttpFetcher(limits_of(self.settings)) as fetcher, ParserPool() as parser:
             self.service = Service(plan, store, fetcher, parser, self._observe, wall_clock, random.random)
             self.service.woken = self._next_due.clear
             try:
@@ -196,7 +214,6 @@ class Daemon:
                 telemetry.notify("STOPPING=1")
                 if self._scheduler.running:
                     self._scheduler.shutdown(wait=False)
-                await parser.close()
                 await self.service.close()
 
     def _begin(self) -> None:
@@ -210,7 +227,12 @@ class Daemon:
         every(self._sweep, "interval", seconds=30, id="sweep")
         self._scheduler.start()
         assert self.service is not None
-        self.service.tell("daemon.started", feeds=len(self.service.plan.feeds), rules=len(self.service.plan.rulebook.names), pid=os.getpid())
+        self.service.tell(
+            "daemon.started",
+            feeds=len(self.service.plan.feeds),
+            rules=len(self.service.plan.rulebook.names),
+            pid=os.getpid(),
+        )
         telemetry.notify(f"READY=1\nSTATUS=watching {len(self.service.plan.feeds)} feeds")
 
     async def _pace(self) -> None:
@@ -290,6 +312,7 @@ class Daemon:
     async def _sweep(self) -> None:
         assert self.service is not None
         await self._guarded(self.service.escalate(), sweep="escalate")
+        await self._guarded(self.service.flush_health(), sweep="health")
 
     async def reload(self) -> None:
         """Read configuration and rules again, without losing a poll or a delivery."""

@@ -48,7 +48,12 @@ class Tally:
     def row(self) -> dict[str, Any]:
         """All six figures."""
         figures = {"precision": self.precision, "recall": self.recall, "f1": self.f1}
-        return {"hits": self.hits, "false": self.false, "missed": self.missed, **{k: round(v, 4) for k, v in figures.items()}}
+        return {
+            "hits": self.hits,
+            "false": self.false,
+            "missed": self.missed,
+            **{k: round(v, 4) for k, v in figures.items()},
+        }
 
 
 @dataclass(slots=True)
@@ -67,7 +72,9 @@ class Evaluation:
         """Count one labelled record against its scan line. `reason`: why the rules did not hold, for the list of misses."""
         got_rules = set(line["rules"])
         wanted_rules = set(record["rules"]) if isinstance(record.get("rules"), list) else None
-        wanted = bool(wanted_rules) if wanted_rules is not None else bool(record.get("relevant", record.get("match", False)))
+        wanted = (
+            bool(wanted_rules) if wanted_rules is not None else bool(record.get("relevant", record.get("match", False)))
+        )
         got = bool(got_rules)
         self.rules[ANY_RULE].add(wanted, got)
         self.languages[str(record.get("lang") or line["lang"])].add(wanted, got)
@@ -76,14 +83,27 @@ class Evaluation:
                 self.rules[rule].add(rule in wanted_rules, rule in got_rules)
         if wanted != got:
             kind = "missed" if wanted else "false"
-            self.wrong.append({"id": record.get("id"), "kind": kind, "title": record.get("title", ""), "rules": sorted(got_rules), "reason": reason})
+            self.wrong.append(
+                {
+                    "id": record.get("id"),
+                    "kind": kind,
+                    "title": record.get("title", ""),
+                    "rules": sorted(got_rules),
+                    "reason": reason,
+                }
+            )
         self._facts(record, line, wanted)
 
     def _facts(self, record: Mapping[str, Any], line: Mapping[str, Any], wanted: bool) -> None:
         if "amounts" in record:
             self._has_facts.add("amounts")
             got_sums = Counter(map(_sum, line["amounts"]))
-            _count(self.amounts, Counter(map(_sum, record["amounts"])), got_sums, Counter(map(_sum, record.get("amounts_optional") or ())))
+            _count(
+                self.amounts,
+                Counter(map(_sum, record["amounts"])),
+                got_sums,
+                Counter(map(_sum, record.get("amounts_optional") or ())),
+            )
         if "countries" in record and wanted:
             self._has_facts.add("countries")
             optional = Counter(record.get("countries_optional") or ())
@@ -147,8 +167,12 @@ def b_cubed(placed: Sequence[tuple[Hashable, Hashable, Hashable]]) -> tuple[floa
     for number, (cluster, story, _) in enumerate(placed):
         by_cluster[cluster].append(number)
         by_story[story].append(number)
-    precision = _mean(sum(placed[other][2] == thread for other in by_cluster[c]) / len(by_cluster[c]) for c, _, thread in placed)
-    recall = _mean(sum(placed[other][0] == cluster for other in by_story[s]) / len(by_story[s]) for cluster, s, _ in placed)
+    precision = _mean(
+        sum(placed[other][2] == thread for other in by_cluster[c]) / len(by_cluster[c]) for c, _, thread in placed
+    )
+    recall = _mean(
+        sum(placed[other][0] == cluster for other in by_story[s]) / len(by_story[s]) for cluster, s, _ in placed
+    )
     return precision, recall, 2 * precision * recall / (precision + recall)
 
 

@@ -389,3 +389,5 @@ class Update:
     """Blocking keys to add, by story id."""
     alerts: tuple[Alert, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
+    void: frozenset[str] = frozenset()
+    """Identity keys that several items of a document bear, so that they name none of them."""

@@ -25,8 +25,8 @@ from watcher.model import (
     Known,
     Lookup,
     Match,
-    Story,
     StoredItem,
+    Story,
     Update,
     Verdict,
 )
@@ -110,7 +110,7 @@ def lookup(verdicts: Sequence[Verdict], now: datetime, *, every_story: bool = Fa
 
 def settle(verdicts: Sequence[Verdict], known: Known, policy: Policy, now: datetime) -> Update:
     """Decide what is new, which stories begin or move, and who is told when. Pure; may run twice."""
-    fold = _Fold(known, policy, now)
+    fold = _Fold(known, stories.shared(verdict.item for verdict in verdicts), policy, now)
     for verdict in verdicts:
         fold.settle_one(verdict)
     return fold.update()
@@ -119,9 +119,11 @@ def settle(verdicts: Sequence[Verdict], known: Known, policy: Policy, now: datet
 class _Fold:
     """What is known, growing with each verdict, and what is to be written."""
 
-    def __init__(self, known: Known, policy: Policy, now: datetime) -> None:
+    def __init__(self, known: Known, void: frozenset[str], policy: Policy, now: datetime) -> None:
         self._policy, self._now = policy, now
-        self._items = dict(known.items)
+        self._void = void | {key for key, stored in known.items.items() if not stored.id}
+        self._new_void = void - {key for key, stored in known.items.items() if not stored.id}
+        self._items = {key: stored for key, stored in known.items.items() if key not in self._void}
         self._stories = dict(known.stories)
         self._index = {key: tuple(ids) for key, ids in known.story_index.items()}
         self._feed_is_new = known.feed_is_new
@@ -142,12 +144,13 @@ class _Fold:
             story_keys=dict(self._keys),
             alerts=tuple(self._alerts),
             deliveries=tuple(self._deliveries),
+            void=self._new_void,
         )
 
     def settle_one(self, verdict: Verdict) -> None:
         """Settle one verdict against all that is known by now."""
         item = verdict.item
-        identities, content = stories.identities(item), stories.content_hash(item)
+        identities, content = stories.identities(item) - self._void, stories.content_hash(item)
         kind, stored = stories.recognise(identities, content, self._items)
         if kind == "same" and stored is not None:
             self._repeats.add(stored.id)
@@ -172,7 +175,9 @@ class _Fold:
     def _place(self, verdict: Verdict, stored: StoredItem | None) -> tuple[str, str, str]:
         """Its story (or ''), its fate, and the reason in words."""
         if not verdict.matches:
-            story_id = self._join(verdict, stored)[0].id if self._policy.every_story else (stored.story if stored else "")
+            story_id = (
+                self._join(verdict, stored)[0].id if self._policy.every_story else (stored.story if stored else "")
+            )
             return story_id, "no_rule", ""
         per_item = tuple(match for match in verdict.matches if match.per == "item")
         per_story = tuple(match for match in verdict.matches if match.per != "item")
@@ -237,7 +242,6 @@ class _Fold:
                 older, younger = sorted((story, other), key=lambda s: (s.first_at, s.id))
                 merged = stories.merge(older, younger)
                 self._keep(replace(younger, merged_into=merged.id))
-                self._keys[merged.id] = self._keys.get(merged.id, frozenset()) | frozenset(stories.keys_of(younger))
                 story = merged
         return story
 
@@ -247,13 +251,17 @@ class _Fold:
 
     def _tell_item(self, verdict: Verdict, story: Story, matches: tuple[Match, ...]) -> bool:
         body = alerts.body(story, verdict, ())
-        return self._send(f"i{verdict.item.id}", "item", replace(story, id=""), verdict, matches, (), body) != frozenset()
+        return (
+            self._send(f"i{verdict.item.id}", "item", replace(story, id=""), verdict, matches, (), body) != frozenset()
+        )
 
     def _tell_story(self, verdict: Verdict, story: Story, changes: tuple[Change, ...], live: tuple[Match, ...]) -> bool:
         """Tell of a new story, of what moved in a known one, or tell a channel that is reached for the first time."""
         rules = story.rules | {match.rule for match in live}
         if self._silent(verdict.item.feed):
-            self._keep(replace(story, rules=rules, told=story.told | {channel.name for channel in self._policy.channels}))
+            self._keep(
+                replace(story, rules=rules, told=story.told | {channel.name for channel in self._policy.channels})
+            )
             return False
         moved = bool(story.told and changes)
         story = replace(story, rules=rules, revision=story.revision + 1 if moved else max(1, story.revision))
@@ -263,7 +271,9 @@ class _Fold:
         kind = "follow_up" if moved else "new"
         body = alerts.body(story, verdict, changes if moved else ())
         skip = frozenset() if moved else story.told
-        reached = self._send(f"{story.id}:{story.revision}", kind, story, verdict, live, changes if moved else (), body, skip)
+        reached = self._send(
+            f"{story.id}:{story.revision}", kind, story, verdict, live, changes if moved else (), body, skip
+        )
         self._keep(replace(story, told=story.told | reached))
         return bool(reached)
 
@@ -296,11 +306,17 @@ class _Fold:
         )
         everywhere = any(not match.notify for match in matches)
         named = {name for match in matches for name in match.notify}
-        notify = () if everywhere else tuple(sorted(full for name in named for full in self._policy.recipients.get(name, (name,))))
+        notify = (
+            ()
+            if everywhere
+            else tuple(sorted(full for name in named for full in self._policy.recipients.get(name, (name,))))
+        )
         first_run = verdict.item.feed.first_run or self._policy.first_run
         catch_up = self._policy.catch_up or (self._feed_is_new and first_run == "digest")
         channels = tuple(channel for channel in self._policy.channels if channel.name not in skip)
-        planned = alerts.plan(alert, channels, notify, self._counts, self._now, catch_up=catch_up, gather=self._policy.gather)
+        planned = alerts.plan(
+            alert, channels, notify, self._counts, self._now, catch_up=catch_up, gather=self._policy.gather
+        )
         if planned:
             self._alerts.append(alert)
             self._deliveries += planned

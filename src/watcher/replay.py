@@ -36,16 +36,31 @@ class Memory:
             if newest:
                 index[key] = tuple(dict.fromkeys(newest))[:CANDIDATES_PER_KEY]
         wanted = {story for ids in index.values() for story in ids} | {item.story for item in items.values()}
-        return Known(items, {story: self._stories[story] for story in wanted if story in self._stories}, index)
+        found: dict[str, Story] = {}
+        while wanted:
+            found.update({name: self._stories[name] for name in wanted if name in self._stories})
+            wanted = {found[name].merged_into for name in wanted if name in found and found[name].merged_into} - found.keys()
+        return Known(items, found, index)
 
     def apply(self, update: Update, now: datetime) -> None:
         """Remember what was decided."""
         for write in update.items:
             item = write.verdict.item
             rules = frozenset(match.rule for match in write.verdict.matches)
-            stored = StoredItem(write.item_id, write.identities, write.content_hash, write.version, write.story, rules, item.published, now)
+            stored = StoredItem(
+                write.item_id,
+                write.identities,
+                write.content_hash,
+                write.version,
+                write.story,
+                rules,
+                item.published,
+                now,
+            )
             for key in write.identities:
                 self._items[key] = stored
+        nothing = StoredItem("", frozenset(), "", 0, "", frozenset(), None, now)
+        self._items.update(dict.fromkeys(update.void, nothing))
         for story in update.stories:
             self._stories[story.id] = story
         for story_id, keys in update.story_keys.items():
@@ -66,22 +81,26 @@ def tell_stories_apart(
     """A story without some of its items, a new one of these, and the new one's keys. Both have been told already."""
     kept = [row for row in rows if row["id"] not in parted]
     moved = [row for row in rows if row["id"] in parted]
-    old = _story_of(kept, story.id, rulebook)
-    new = _story_of(moved, "s" + moved[0]["id"] + "x", rulebook)
-    as_before = {"revision": story.revision, "rules": story.rules, "told": story.told, "muted_until": story.muted_until}
-    return replace(old, **as_before), replace(new, **as_before), {new.id: stories.keys_of(new)}
+    old, _ = _story_of(kept, story.id, story, rulebook)
+    new, keys = _story_of(moved, f"s{moved[0]['id']}x", story, rulebook)
+    return old, new, {new.id: keys}
 
 
-def _story_of(rows: Sequence[Mapping[str, Any]], story_id: str, rulebook: Rulebook) -> Story:
-    """A story made anew of stored items."""
+def _story_of(
+    rows: Sequence[Mapping[str, Any]], story_id: str, before: Story, rulebook: Rulebook
+) -> tuple[Story, frozenset[str]]:
+    """A story made anew of stored items, told as far as `before` was, and its keys."""
     built: Story | None = None
+    keys: frozenset[str] = frozenset()
     for row in rows:
         at = datetime.fromisoformat(row["published"] or row["seen_at"])
         verdict = judge(entry_of_row(row), Feed(url=row["feed"], name=row["source"]), rulebook, at)
         verdict = replace(verdict, item=replace(verdict.item, id=row["id"]))
         built = stories.begin(verdict, story_id, at) if built is None else stories.join(built, verdict, at)[0]
+        keys |= stories.story_keys(verdict)
     assert built is not None
-    return built
+    told = replace(built, revision=before.revision, rules=before.rules, told=before.told, muted_until=before.muted_until)
+    return told, keys
 
 
 def entry_of_row(row: Mapping[str, Any]) -> Entry:
@@ -122,7 +141,7 @@ SCAN_FEED = Feed(url="scan:")
 
 def entry_of(record: Mapping[str, Any]) -> Entry:
     """An entry from a scan record. Raises ValueError saying which key is wrong."""
-    texts = {}
+    texts: dict[str, Any] = {}
     for key in ("title", "summary", "content", "url", "author", "lang", "source"):
         value = record.get(key)
         if value is not None and not isinstance(value, str):
@@ -133,7 +152,12 @@ def entry_of(record: Mapping[str, Any]) -> Entry:
     categories = record.get("categories") or []
     if not isinstance(categories, list):
         raise ValueError("'categories' must be a list")
-    return Entry(**texts, guid=str(record.get("id", "")), published=_moment(record.get("published")), categories=tuple(map(str, categories)))
+    return Entry(
+        **texts,
+        guid=str(record.get("id", "")),
+        published=_moment(record.get("published")),
+        categories=tuple(map(str, categories)),
+    )
 
 
 def _moment(value: Any) -> datetime | None:
@@ -185,7 +209,10 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
         "score": round(max((match.score for match in verdict.matches), default=0.0), 4),
         "lang": item.lang,
         **facts_json(verdict.facts),
-        "evidence": [{name: getattr(found, name) for name in ("field", "start", "end", "text", "term", "why")} for found in evidence],
+        "evidence": [
+            {name: getattr(found, name) for name in ("field", "start", "end", "text", "term", "why")}
+            for found in evidence
+        ],
     }
 
 
@@ -210,7 +237,11 @@ def facts_json(found: Facts) -> dict[str, Any]:
         "actors": [actor.value for actor in found.actors],
         "ahead": [{"when": ahead.when, "what": ahead.what} for ahead in found.ahead],
         "attributed_to": [medium.value for medium in found.attributed_to],
-        **({"uncertain_amounts": uncertain} if (uncertain := [amount.text for amount in found.amounts if amount.uncertain]) else {}),
+        **(
+            {"uncertain_amounts": uncertain}
+            if (uncertain := [amount.text for amount in found.amounts if amount.uncertain])
+            else {}
+        ),
     }
 
 

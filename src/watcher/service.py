@@ -13,14 +13,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 from watcher import alerts, polling
 from watcher.alerts import ChannelPolicy
 from watcher.channels import render
 from watcher.errors import DeliveryError, FetchError, ParseError, StoreError
 from watcher.feeds.fetch import body_hash
-from watcher.feeds.parse import ParsedFeed
-from watcher.model import Delivery, Document, Entry, Feed, FeedState, Update, Verdict
+from watcher.feeds.parsed import ParsedFeed
+from watcher.model import Alert, Delivery, Document, Entry, Feed, FeedState, Update, Verdict
 from watcher.pipeline import Policy, judge, lookup, settle
 from watcher.polling import PollingPolicy
 from watcher.ports import Claim, Event, Fetcher, Observer, Sender
@@ -31,6 +32,8 @@ _T = TypeVar("_T")
 
 POLL_LEASE = timedelta(minutes=5)
 SEND_LEASE = timedelta(minutes=5)
+NETWORK_MEMORY = timedelta(minutes=5)
+
 ABSENCE = timedelta(days=2)
 """Away for longer than this, what came meanwhile is told in one digest a channel."""
 
@@ -59,16 +62,25 @@ class Plan:
     policy: Policy
     polling: PollingPolicy
     destinations: Mapping[str, Destination]
+    health_channel: str = ""
 
 
 @dataclass(slots=True)
-class PollTally:
-    """What recent polls came to: to tell our own outage from a feed's fault."""
+class Network:
+    """Which hosts answered lately: tells our own outage from a feed's fault."""
 
-    polls: int = 0
-    failures: int = 0
+    hosts: dict[str, tuple[bool, datetime]] = field(default_factory=dict)
     is_down: bool = False
-    recent: list[bool] = field(default_factory=list)
+
+    def note(self, host: str, answered: bool, now: datetime) -> None:
+        """Remember whether a host answered; what is older than a few minutes no longer counts."""
+        self.hosts[host] = (answered, now)
+        self.hosts = {name: seen for name, seen in self.hosts.items() if now - seen[1] < NETWORK_MEMORY}
+        failures = sum(not answered for answered, _ in self.hosts.values())
+        if answered:
+            self.is_down = False
+        elif not self.is_down:
+            self.is_down = polling.network_down(failures, len(self.hosts))
 
 
 class Service:
@@ -92,6 +104,8 @@ class Service:
         self._writer = ThreadPoolExecutor(1, "store")
         self._judges = ThreadPoolExecutor(1, "judge")
         self._threads: dict[str, ThreadPoolExecutor] = {}
+        self._network = Network()
+        self._health: list[Alert] = []
 
     async def close(self) -> None:
         """Wait for the writer, then close the store. Sends that still hang are left behind."""
@@ -131,47 +145,82 @@ class Service:
         return await self._commit(claim, feed, document, parsed)
 
     async def _unchanged(self, claim: Claim) -> None:
-        state = polling.not_modified(claim.state, self._clock(), self._policy_for(claim.state.url), self._chance())
+        self._reachable(claim.state.url, True, self._clock())
+        state = polling.not_modified(
+            claim.state, now=self._clock(), policy=self._policy_for(claim.state.url), jitter=self._chance()
+        )
         await self.write(self.store.save_feed, claim, state, self._clock())
         self._told_condition(claim.state, state)
         self.tell("feed.polled", feed=claim.state.url, outcome="unchanged")
 
     async def _failed(self, claim: Claim, error: FetchError | ParseError) -> None:
-        state = polling.after_failure(claim.state, error, self._clock(), self._policy_for(claim.state.url), self._chance())
-        await self.write(self.store.save_feed, claim, state, self._clock())
+        """Record a failure against the feed; or, when no host at all answers, against our own network and no feed."""
+        now, policy = self._clock(), self._policy_for(claim.state.url)
+        self._reachable(claim.state.url, not polling.is_unreachable(error), now)
+        if self._network.is_down:
+            state = polling.after_outage(claim.state, now, policy, self._chance())
+            await self.write(self.store.save_feed, claim, state, now)
+            return
+        state = polling.after_failure(claim.state, error, now, policy, self._chance())
+        await self.write(self.store.save_feed, claim, state, now)
         self.tell("feed.failed", feed=claim.state.url, reason=error.reason, failures=state.failures)
         self._told_condition(claim.state, state)
 
+    def _reachable(self, url: str, answered: bool, now: datetime) -> None:
+        """Note whether a host answered, and tell when our own network goes down or comes back."""
+        before = self._network.is_down
+        self._network.note(urlsplit(url).hostname or url, answered, now)
+        if self._network.is_down and not before:
+            self.tell("network.down", hosts=len(self._network.hosts))
+            self._tell_health("network", "down", "no host answers: check this machine's network and DNS", now)
+        if before and not self._network.is_down:
+            self.tell("network.up")
+            self._tell_health("network", "up", "hosts answer again", now)
+
     async def _commit(self, claim: Claim, feed: Feed, document: Document, parsed: ParsedFeed) -> Update | None:
         now = self._clock()
-        verdicts = await asyncio.get_running_loop().run_in_executor(self._judges, self._judge_all, parsed.entries, self._read_as(feed, parsed), now)
-        policy = replace(self.plan.policy, counts=await self._counts(now), catch_up=self._was_away(claim.state, now))
-        published = tuple(v.item.published for v in verdicts if v.item.published is not None)
-        state = polling.after_success(
-            claim.state,
-            parsed,
-            document,
-            published=published,
-            new_entries=len(verdicts),
-            body_hash=body_hash(document.body),
-            now=now,
-            policy=self._policy_for(feed.url),
-            jitter=self._chance(),
+        self._reachable(feed.url, True, now)
+        verdicts = await asyncio.get_running_loop().run_in_executor(
+            self._judges, self._judge_all, parsed.entries, self._read_as(feed, parsed), now
         )
+        policy = replace(self.plan.policy, counts=await self._counts(now), catch_up=self._was_away(claim.state, now))
+        states: list[FeedState] = []
+
+        def finish(update: Update) -> FeedState:
+            fresh = [write.verdict.item.entry.published for write in update.items if write.version == 1]
+            states[:] = [
+                polling.after_success(
+                    claim.state,
+                    document=document,
+                    hints=parsed.hints,
+                    entries=parsed.total,
+                    new_entries=fresh,
+                    body_hash=body_hash(document.body),
+                    now=now,
+                    policy=self._policy_for(feed.url),
+                    jitter=jitter,
+                )
+            ]
+            return states[0]
+
+        jitter = self._chance()
+        asked = lookup(verdicts, now)
         update = await self.write(
             self.store.commit_poll,
             claim,
-            state,
-            lookup(verdicts, now),
+            asked,
             lambda known: settle(verdicts, known, policy, now),
+            finish,
             parsed.blocks,
             now,
         )
         if update is None:
             self.tell("feed.lost_lease", feed=feed.url)
             return None
-        self._told_condition(claim.state, state)
-        self.tell("feed.polled", feed=feed.url, outcome="new" if update.items else "nothing new", items=len(update.items))
+        self._told_condition(claim.state, states[0])
+        self.tell(
+            "feed.polled", feed=feed.url, outcome="new" if update.items else "nothing new", items=len(update.items)
+        )
         self._told_update(update, now)
         return update
 
@@ -186,7 +235,12 @@ class Service:
             try:
                 verdicts.append(judge(entry, feed, self.plan.rulebook, now))
             except Exception:
-                self.tell("internal.error", feed=feed.url, entry=entry.guid or entry.url or entry.title[:80], trace=traceback.format_exc())
+                self.tell(
+                    "internal.error",
+                    feed=feed.url,
+                    entry=entry.guid or entry.url or entry.title[:80],
+                    trace=traceback.format_exc(),
+                )
         return verdicts
 
     async def _counts(self, now: datetime) -> dict[str, int]:
@@ -206,15 +260,49 @@ class Service:
         return replace(self.plan.polling, every=feed.every) if feed and feed.every else self.plan.polling
 
     def _told_condition(self, before: FeedState, after: FeedState) -> None:
-        if before.condition != after.condition and before.condition != "new":
-            self.tell("feed.condition", feed=after.url, condition=after.condition, before=before.condition, reason=after.last_error)
+        """Report that a feed fell ill or is well again: an event, and an alert where `health:` names a channel."""
+        if before.condition == after.condition or (before.condition == "new" and after.condition == "ok"):
+            return
+        self.tell(
+            "feed.condition",
+            feed=after.url,
+            condition=after.condition,
+            before=before.condition,
+            reason=after.last_error,
+        )
+        feed = self.plan.feeds.get(after.url)
+        self._tell_health(after.url, after.condition, after.last_error, self._clock(), feed.name if feed else "")
+
+    def _tell_health(self, about: str, condition: str, reason: str, now: datetime, name: str = "") -> None:
+        if self.plan.health_channel:
+            self._health.append(alerts.health(about, name, condition, reason, now))
+
+    async def flush_health(self) -> None:
+        """Plan deliveries of what was said about health since the last time."""
+        told, self._health = self._health, []
+        if not told:
+            return
+        now = self._clock()
+        channels = tuple(
+            d.policy for n, d in self.plan.destinations.items() if n.split("/")[0] == self.plan.health_channel
+        )
+        planned = tuple(delivery for alert in told for delivery in alerts.plan(alert, channels, (), {}, now))
+        await self.write(self.store.add_update, Update(alerts=tuple(told), deliveries=planned), now)
+        self.woken()
 
     def _told_update(self, update: Update, now: datetime) -> None:
         for write in update.items:
             for match in write.verdict.matches:
                 published = write.verdict.item.published
                 delay = (now - published).total_seconds() if published else None
-                self.tell("item.matched", rule=match.rule, title=write.verdict.item.title.plain, story=write.story, fate=write.fate, delay=delay)
+                self.tell(
+                    "item.matched",
+                    rule=match.rule,
+                    title=write.verdict.item.title.plain,
+                    story=write.story,
+                    fate=write.fate,
+                    delay=delay,
+                )
         if update.deliveries:
             self.woken()
 
@@ -235,22 +323,30 @@ class Service:
             await self._send(destination, deliveries, keys, token)
         return None
 
-    async def _send(self, destination: Destination, deliveries: Sequence[Delivery], keys: Sequence[str], token: str) -> None:
+    async def _send(
+        self, destination: Destination, deliveries: Sequence[Delivery], keys: Sequence[str], token: str
+    ) -> None:
         """Send one claimed message and write down what became of it."""
         name = destination.policy.name
         try:
-            message = render.render(deliveries, destination.policy, now=self._clock(), service=destination.sender.service)
+            message = render.render(
+                deliveries, destination.policy, now=self._clock(), service=destination.sender.service
+            )
             await self._in_thread(name, destination.sender.send, message)
         except DeliveryError as error:
             await self._unsent(destination.policy, deliveries, keys, token, error)
             return
         except Exception as error:
             self.tell("internal.error", channel=name, trace=traceback.format_exc())
-            await self._unsent(destination.policy, deliveries, keys, token, DeliveryError(f"internal error: {type(error).__name__}"))
+            await self._unsent(
+                destination.policy, deliveries, keys, token, DeliveryError(f"internal error: {type(error).__name__}")
+            )
             return
         await self._settled(self.store.delivered, keys, token, self._clock(), message.message_id)
         late = (self._clock() - min(delivery.alert.created_at for delivery in deliveries)).total_seconds()
-        self.tell("alert.delivered", channel=name, n=len(deliveries), alert=deliveries[0].alert.key, seconds=round(late, 3))
+        self.tell(
+            "alert.delivered", channel=name, n=len(deliveries), alert=deliveries[0].alert.key, seconds=round(late, 3)
+        )
 
     async def escalate(self) -> None:
         """Tell second channels of high alerts that nobody acknowledged in time."""
@@ -259,7 +355,9 @@ class Service:
         if not asking:
             return
         now = self._clock()
-        waiting = await self.write(self.store.unacknowledged, sorted(asking), now - 2 * max(asking.values()) - timedelta(days=1))
+        waiting = await self.write(
+            self.store.unacknowledged, sorted(asking), now - 2 * max(asking.values()) - timedelta(days=1)
+        )
         planned = alerts.escalations(waiting, policies, now)
         if planned:
             await self.write(self.store.add_update, Update(deliveries=planned), now)
@@ -270,13 +368,23 @@ class Service:
         return await asyncio.get_running_loop().run_in_executor(pool, work, *args)
 
     async def _unsent(
-        self, policy: ChannelPolicy, deliveries: Sequence[Delivery], keys: Sequence[str], token: str, error: DeliveryError
+        self,
+        policy: ChannelPolicy,
+        deliveries: Sequence[Delivery],
+        keys: Sequence[str],
+        token: str,
+        error: DeliveryError,
     ) -> None:
         now = self._clock()
         first = await self.write(self.store.first_tried, keys) or now
         attempts = max(delivery.attempts for delivery in deliveries)
         outcome = alerts.after_failure(attempts, first, error, policy, now, self._chance())
-        fields = {"channel": policy.name, "reason": error.reason, "attempts": attempts, "alert": deliveries[0].alert.key}
+        fields = {
+            "channel": policy.name,
+            "reason": error.reason,
+            "attempts": attempts,
+            "alert": deliveries[0].alert.key,
+        }
         if isinstance(outcome, alerts.Postponed):
             await self._settled(self.store.postponed, keys, token, now, outcome.due_at, error.reason)
             self.tell("delivery.failed", **fields, again=outcome.due_at.isoformat(timespec="seconds"))

@@ -37,7 +37,13 @@ LEVELS = {
 }
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_PRIORITY = {logging.DEBUG: "<7>", logging.INFO: "<6>", logging.WARNING: "<4>", logging.ERROR: "<3>", logging.CRITICAL: "<2>"}
+_PRIORITY = {
+    logging.DEBUG: "<7>",
+    logging.INFO: "<6>",
+    logging.WARNING: "<4>",
+    logging.ERROR: "<3>",
+    logging.CRITICAL: "<2>",
+}
 
 
 def printable(value: Any) -> str:
@@ -64,12 +70,19 @@ class _Formatter(logging.Formatter):
         fields: Mapping[str, Any] = getattr(record, "fields", {})
         trace = self.formatException(record.exc_info) if record.exc_info else ""
         if self._json:
-            row = {"time": round(record.created, 3), "level": record.levelname.lower(), "message": record.getMessage(), **fields}
+            row = {
+                "time": round(record.created, 3),
+                "level": record.levelname.lower(),
+                "message": record.getMessage(),
+                **fields,
+            }
             text = json.dumps({**row, "trace": trace} if trace else row, ensure_ascii=False, default=str)
         else:
             told = " ".join(f"{key}={printable(value)}" for key, value in fields.items() if value not in ("", None))
             clock = time.strftime("%H:%M:%S", time.localtime(record.created))
-            text = f"{clock} {record.levelname.lower():7} {printable(record.getMessage())} {told}".rstrip() + (f"\n{trace}" if trace else "")
+            text = f"{clock} {record.levelname.lower():7} {printable(record.getMessage())} {told}".rstrip() + (
+                f"\n{trace}" if trace else ""
+            )
         return (_PRIORITY.get(record.levelno, "") if self._priorities else "") + self._scrub(text)
 
 
@@ -94,7 +107,11 @@ class Counters:
 
     def __call__(self, event: Event) -> None:
         """Count `event` under the labels that its kind has."""
-        labels = tuple((name, str(event.fields[name])) for name in ("channel", "rule", "condition", "outcome") if name in event.fields)
+        labels = tuple(
+            (name, str(event.fields[name]))
+            for name in ("channel", "rule", "condition", "outcome")
+            if name in event.fields
+        )
         self._counts[event.name, labels] += int(event.fields.get("n", 1))
         if event.name == "item.matched" and event.fields.get("delay") is not None:
             self.delays = [*self.delays[-999:], float(event.fields["delay"])]

@@ -32,7 +32,11 @@ def doctor(app: App, as_json: bool, network: bool) -> None:
     if as_json:
         emit_json([{"check": f.check, "ok": f.ok, "found": f.found, "remedy": f.remedy} for f in findings])
     else:
-        table(("", "check", "found", "remedy"), [("ok" if f.ok else "FAULT", f.check, f.found, f.remedy) for f in findings], flexible=3)
+        table(
+            ("", "check", "found", "remedy"),
+            [("ok" if f.ok else "FAULT", f.check, f.found, f.remedy) for f in findings],
+            flexible=3,
+        )
     if not all(finding.ok for finding in findings):
         sys.exit(PROBLEMS)
 
@@ -109,13 +113,19 @@ def systemd() -> None:
 
 @systemd.command("install")
 @click.option("--user", is_flag=True, help="For this user only.")
-@click.option("--root", default="/", type=click.Path(file_okay=False, path_type=Path), help="Install below this folder.")
+@click.option(
+    "--root", default="/", type=click.Path(file_okay=False, path_type=Path), help="Install below this folder."
+)
 @click.option("--dry-run", is_flag=True, help="Only print what would be written.")
 @click.pass_obj
 def systemd_install(app: App, user: bool, root: Path, dry_run: bool) -> None:
     """Write the units (service, backup timer), check them, and say how to start them."""
     program = shutil.which("watcher") or os.path.abspath(sys.argv[0])
-    folder = Path(os.environ.get("XDG_CONFIG_HOME", Path.home() / ".config")) / "systemd/user" if user else root / "etc/systemd/system"
+    folder = (
+        Path(os.environ.get("XDG_CONFIG_HOME", Path.home() / ".config")) / "systemd/user"
+        if user
+        else root / "etc/systemd/system"
+    )
     units = importlib.resources.files("watcher.cli").joinpath("units")
     written = []
     for unit in sorted(units.iterdir(), key=lambda found: found.name):
@@ -138,10 +148,17 @@ def systemd_install(app: App, user: bool, root: Path, dry_run: bool) -> None:
         return
     if shutil.which("systemd-analyze"):
         services = [path for path in written if path.endswith(".service")]
-        checked = subprocess.run(["systemd-analyze", *(["--user"] if user else []), "verify", *services], capture_output=True, text=True, check=False)
+        checked = subprocess.run(
+            ["systemd-analyze", *(["--user"] if user else []), "verify", *services],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         click.echo(checked.stderr.strip() or "systemd-analyze verify: no complaints", err=True)
     mine = "--user " if user else ""
-    click.echo(f"next: systemctl {mine}daemon-reload && systemctl {mine}enable --now watcher.service watcher-backup.timer")
+    click.echo(
+        f"next: systemctl {mine}daemon-reload && systemctl {mine}enable --now watcher.service watcher-backup.timer"
+    )
 
 
 @click.command()

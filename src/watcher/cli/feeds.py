@@ -59,14 +59,10 @@ async def _parsed(settings: Any, url: str) -> Any:
     from watcher.feeds.worker import ParserPool
     from watcher.model import Feed, FeedState
 
-    parser = ParserPool()
-    try:
-        async with HttpFetcher(limits_of(settings)) as fetcher:
-            document = await fetcher.fetch(Feed(url), FeedState(url))
+    async with HttpFetcher(limits_of(settings)) as fetcher, ParserPool() as parser:
+        document = await fetcher.fetch(Feed(url), FeedState(url))
         assert document is not None
         return await parser.parse(document, frozenset())
-    finally:
-        await parser.close()
 
 
 def _append(config: Path, feeds: list[dict[str, Any]]) -> None:
@@ -76,10 +72,14 @@ def _append(config: Path, feeds: list[dict[str, Any]]) -> None:
     target = config.parent / "sources" / "added.yaml"
     target.parent.mkdir(parents=True, exist_ok=True)
     present = yaml.load(target.read_text("utf-8"), Loader=yaml.BaseLoader)["feeds"] if target.exists() else []
-    urls = {feed["url"] for feed in present if isinstance(feed, dict)} | {feed for feed in present if isinstance(feed, str)}
+    urls = {feed["url"] for feed in present if isinstance(feed, dict)} | {
+        feed for feed in present if isinstance(feed, str)
+    }
     new = [{key: value for key, value in feed.items() if value} for feed in feeds if feed["url"] not in urls]
     text = yaml.safe_dump({"feeds": [*present, *new]}, allow_unicode=True, sort_keys=False, width=1000)
-    target.write_text("# Written by `watcher feeds add` and `watcher feeds import`; edit it as you like.\n" + text, "utf-8")
+    target.write_text(
+        "# Written by `watcher feeds add` and `watcher feeds import`; edit it as you like.\n" + text, "utf-8"
+    )
     click.echo(f"added {len(new)} feeds to {target}")
     from watcher.config import load
 
@@ -93,9 +93,10 @@ def _append(config: Path, feeds: list[dict[str, Any]]) -> None:
 @click.pass_obj
 def feeds_discover(app: App, url: str, as_json: bool) -> None:
     """Find the feeds of a site."""
+    from watcher.feeds.discover import discover
+
     from watcher.daemon import limits_of
     from watcher.errors import FetchError
-    from watcher.feeds.discover import discover
     from watcher.feeds.fetch import HttpFetcher
 
     async def look() -> Any:
@@ -125,7 +126,10 @@ def feeds_import(app: App, file: Path) -> None:
 
     found = read_opml(file.read_bytes())
     present = {feed.url for feed in app.settings().feeds}
-    _append(app.path(), [{"url": f.url, "name": f.name, "tags": sorted(f.tags), "lang": f.lang} for f in found if f.url not in present])
+    _append(
+        app.path(),
+        [{"url": f.url, "name": f.name, "tags": sorted(f.tags), "lang": f.lang} for f in found if f.url not in present],
+    )
 
 
 @feeds.command("export")
@@ -162,7 +166,17 @@ def feeds_health(app: App, everything: bool, as_json: bool) -> None:
     else:
         table(
             ("url", "condition", "last success", "next poll", "expected delay", "what to do"),
-            [(r["url"], r["condition"], ago(r["last_success_at"], now), ago(r["next_poll_at"], now), _span(r["expected_delay_seconds"]), r["last_error"]) for r in shown],
+            [
+                (
+                    r["url"],
+                    r["condition"],
+                    ago(r["last_success_at"], now),
+                    ago(r["next_poll_at"], now),
+                    _span(r["expected_delay_seconds"]),
+                    r["last_error"],
+                )
+                for r in shown
+            ],
         )
         if not shown:
             click.echo(f"all {len(rows)} feeds are well", err=True)
@@ -174,5 +188,3 @@ def _span(seconds: float | None) -> str:
     if seconds is None:
         return ""
     return f"{seconds / 3600:.1f}h" if seconds >= 3600 else f"{seconds / 60:.0f}m"
-
-

@@ -13,12 +13,11 @@ import click
 
 from watcher.cli.main import App
 from watcher.cli.output import PROBLEMS, ago, emit_json, table
-from watcher.config.schema import parse_duration
 from watcher.cli.trial import rulebook_of
+from watcher.config.schema import parse_duration
 from watcher.errors import StoreError
-from watcher.stories import keys_of
-from watcher.stories import merge as join_stories
 from watcher.store import Lists, SqliteStore, open_lists, open_store
+from watcher.stories import merge as join_stories
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -89,7 +88,16 @@ def stories_list(app: App, since: str, rule: str, limit: int, as_json: bool) -> 
         emit_json([story_json(story) for story in found])
         return
     rows = [
-        (s.id, ago(s.last_at, now), s.facts.get("countries", []), len(s.reports), len({r.lang for r in s.reports}), s.revision, s.title) for s in found
+        (
+            s.id,
+            ago(s.last_at, now),
+            s.facts.get("countries", []),
+            len(s.reports),
+            len({r.lang for r in s.reports}),
+            s.revision,
+            s.title,
+        )
+        for s in found
     ]
     table(("story", "last report", "states", "reports", "languages", "revision", "title"), rows)
 
@@ -145,7 +153,9 @@ def stories_merge(app: App, first: str, second: str) -> None:
         raise click.UsageError("they are one story already")
     merged = join_stories(one, other)
     with writing(app) as store:
-        store.regroup([merged, replace(other, merged_into=merged.id)], {merged.id: keys_of(other)}, moved, datetime.now(UTC))
+        store.regroup(
+            [merged, replace(other, merged_into=merged.id)], {}, moved, datetime.now(UTC)
+        )
     click.echo(f"{first} and {second} are one story: {merged.id}, {len(merged.reports)} reports")
 
 
@@ -162,7 +172,9 @@ def stories_split(app: App, story_id: str, items: tuple[str, ...]) -> None:
         story = lists.story(story_id)
         rows = lists.items_of_story(story_id)
     if story is None or not set(items) <= {row["id"] for row in rows}:
-        raise StoreError("io", f"story '{story_id}' has no such items; `watcher stories show {story_id} --json` lists them")
+        raise StoreError(
+            "io", f"story '{story_id}' has no such items; `watcher stories show {story_id} --json` lists them"
+        )
     if set(items) == {row["id"] for row in rows}:
         raise click.UsageError("these are all of its items; name fewer")
     now = datetime.now(UTC)
@@ -191,7 +203,14 @@ def alerts_list(app: App, since: str, limit: int, as_json: bool) -> None:
         emit_json(found)
         return
     rows = [
-        (a["key"], ago(a["created_at"], now), a["kind"], a["severity"], [f"{d['channel']} {d['state']}" for d in a["deliveries"]], a["body"].get("title", ""))
+        (
+            a["key"],
+            ago(a["created_at"], now),
+            a["kind"],
+            a["severity"],
+            [f"{d['channel']} {d['state']}" for d in a["deliveries"]],
+            a["body"].get("title", ""),
+        )
         for a in found
     ]
     table(("alert", "when", "kind", "severity", "deliveries", "title"), rows)
@@ -211,12 +230,18 @@ def alerts_show(app: App, key: str, as_json: bool) -> None:
         emit_json(found)
         return
     click.secho(str(found["body"].get("title", key)), bold=True)
-    click.echo(f"{found['key']}, {found['kind']}, {found['severity']}, {found['created_at']}" + (", acknowledged" if found["acked_at"] else ""))
+    click.echo(
+        f"{found['key']}, {found['kind']}, {found['severity']}, {found['created_at']}"
+        + (", acknowledged" if found["acked_at"] else "")
+    )
     for change in found["changes"]:
         click.echo(f"  {change['kind']}: {change['old'] or '—'} → {change['new']}")
     table(
         ("channel", "state", "attempts", "due", "done", "last error"),
-        [(d["channel"], d["state"], d["attempts"], d["due_at"], d["done_at"], d["last_error"]) for d in found["deliveries"]],
+        [
+            (d["channel"], d["state"], d["attempts"], d["due_at"], d["done_at"], d["last_error"])
+            for d in found["deliveries"]
+        ],
     )
 
 
@@ -314,7 +339,10 @@ def channels_list(app: App, as_json: bool) -> None:
     if as_json:
         emit_json(rows)
     else:
-        table(("name", "service", "digest", "quiet hours", "time zone", "at most", "from severity"), [tuple(row.values()) for row in rows])
+        table(
+            ("name", "service", "digest", "quiet hours", "time zone", "at most", "from severity"),
+            [tuple(row.values()) for row in rows],
+        )
 
 
 @channels.command("test")
@@ -329,7 +357,9 @@ def channels_test(app: App, name: str | None, as_json: bool) -> None:
     settings = app.settings()
     chosen = [channel for channel in settings.channels if name in (None, channel.policy.name)]
     if not chosen:
-        raise click.UsageError(f"no channel '{name}'; there is " + (", ".join(c.policy.name for c in settings.channels) or "none"))
+        raise click.UsageError(
+            f"no channel '{name}'; there is " + (", ".join(c.policy.name for c in settings.channels) or "none")
+        )
     results = []
     for channel in chosen:
         for policy, sender in senders.open_all(channel.url, channel.policy, rate=channel.rate):
@@ -367,11 +397,20 @@ def status(app: App, as_json: bool) -> None:
     if as_json:
         emit_json(report)
     else:
-        click.echo(f"daemon: {'running, process ' + str(pid) if pid else 'not running'}; last poll {ago(counts['last_polled_at'], now)}")
-        click.echo(f"feeds: {counts['feeds']} ({', '.join(f'{n} {c}' for c, n in sorted(counts['feed_conditions'].items())) or 'none'})")
-        click.echo(f"items: {counts['items']}, matched {counts['matched']}, stories {counts['stories']}, alerts {counts['alerts']}; {size / 1e6:.1f} MB")
+        click.echo(
+            f"daemon: {'running, process ' + str(pid) if pid else 'not running'}; last poll {ago(counts['last_polled_at'], now)}"
+        )
+        click.echo(
+            f"feeds: {counts['feeds']} ({', '.join(f'{n} {c}' for c, n in sorted(counts['feed_conditions'].items())) or 'none'})"
+        )
+        click.echo(
+            f"items: {counts['items']}, matched {counts['matched']}, stories {counts['stories']}, alerts {counts['alerts']}; {size / 1e6:.1f} MB"
+        )
         for row in counts["deliveries"]:
-            click.echo(f"deliveries to {row['channel']}: {row['n']} {row['state']}" + (f", oldest {ago(row['oldest'], now)}" if row["state"] == "pending" else ""))
+            click.echo(
+                f"deliveries to {row['channel']}: {row['n']} {row['state']}"
+                + (f", oldest {ago(row['oldest'], now)}" if row["state"] == "pending" else "")
+            )
         for trouble in troubles:
             click.secho(f"! {trouble}", fg="red" if sys.stdout.isatty() else None)
     if troubles:
@@ -383,7 +422,11 @@ def _troubles(counts: dict[str, Any], feeds: list[dict[str, Any]], pid: int | No
     dead = sum(row["n"] for row in counts["deliveries"] if row["state"] in ("dead", "held"))
     if dead:
         found.append(f"{dead} deliveries are dead or held: `watcher alerts list`, then `watcher alerts resend`")
-    if pid is not None and counts["next_poll_at"] and (now - datetime.fromisoformat(counts["next_poll_at"])).total_seconds() > 300:
+    if (
+        pid is not None
+        and counts["next_poll_at"]
+        and (now - datetime.fromisoformat(counts["next_poll_at"])).total_seconds() > 300
+    ):
         found.append(f"polls are late: the oldest was due {ago(counts['next_poll_at'], now)}")
     ill = [feed for feed in feeds if feed["condition"] not in ("new", "ok")]
     found += [f"{feed['url']}: {feed['condition']}: {feed['last_error']}" for feed in ill[:20]]
@@ -410,5 +453,3 @@ def audit(app: App, as_json: bool) -> None:
             click.echo(f"lost: item {item}; `watcher explain {item}`")
     if found["lost"]:
         sys.exit(PROBLEMS)
-
-

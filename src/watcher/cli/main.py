@@ -58,6 +58,7 @@ class App:
     def settings(self) -> Settings:
         """The configuration, read and checked; logging set up with its secrets scrubbed. Raises ConfigError."""
         from watcher.channels.secrets import Scrubber
+
         from watcher.config import load
         from watcher.telemetry import set_up_logging
 
@@ -75,14 +76,18 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), cmd_name.replace("eval", "evaluate"))
+        command: click.Command = getattr(
+            importlib.import_module(COMMANDS[cmd_name][0]), cmd_name.replace("eval", "evaluate")
+        )
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, help_text) for name, (_, help_text) in COMMANDS.items()])
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
             import difflib
@@ -99,7 +104,12 @@ class _LazyGroup(click.Group):
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("-c", "--config", metavar="FILE", help="Configuration; default $WATCHER_CONFIG, ./config/watcher.yaml, /etc/watcher/watcher.yaml.")
+@click.option(
+    "-c",
+    "--config",
+    metavar="FILE",
+    help="Configuration; default $WATCHER_CONFIG, ./config/watcher.yaml, /etc/watcher/watcher.yaml.",
+)
 @click.option("-v", "--verbose", count=True, help="Say more; -vv for debugging.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
 @click.version_option(__version__, "--version", message="watcher %(version)s")

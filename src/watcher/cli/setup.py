@@ -6,14 +6,21 @@ import importlib.resources
 import stat
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from watcher.cli.main import App
 from watcher.cli.output import PROBLEMS, emit_json, show_problems
 from watcher.errors import ConfigError, Problem
+from watcher.model import Entry, Feed
+
+if TYPE_CHECKING:
+    from watcher.model import Facts, Item
+    from watcher.rules import RuleTest
 
 
 @click.command()
@@ -44,7 +51,6 @@ def check(app: App, as_json: bool, tests: bool) -> None:
 
 def _check(app: App, tests: bool) -> tuple[Sequence[Problem], dict[str, Any]]:
     from watcher.channels import senders
-    from watcher.pipeline import read_entry
     from watcher.rules import check_tests, compile_rules
 
     try:
@@ -56,17 +62,39 @@ def _check(app: App, tests: bool) -> tuple[Sequence[Problem], dict[str, Any]]:
     for channel in settings.channels:
         reason = senders.check(channel.url)
         if reason:
-            problems.append(Problem(str(settings.file), 0, 0, f"channel '{channel.policy.name}': {reason}", "see docs/channels.md for its URL"))
+            problems.append(
+                Problem(
+                    str(settings.file),
+                    0,
+                    0,
+                    f"channel '{channel.policy.name}': {reason}",
+                    "see docs/channels.md for its URL",
+                )
+            )
     try:
         rulebook = compile_rules(settings.rules, settings.vocabularies)
     except ConfigError as error:
         return problems + error.problems, summary
     problems += rulebook.warnings
     if tests:
-        found = check_tests(rulebook, settings.rules, read_entry)
-        problems += found
+        problems += check_tests(rulebook, _read_test)
         summary["rule tests"] = sum(len(rule.tests) for rule in settings.rules)
     return problems, summary
+
+
+def _read_test(test: RuleTest) -> tuple[Item, Facts]:
+    """A rule's own example as the pipeline would read it."""
+    from watcher.facts import extract
+    from watcher.pipeline import read_entry
+
+    entry = Entry(
+        title=escape(test.title, quote=False),
+        summary=escape(test.text, quote=False),
+        lang=test.lang,
+        source=test.source,
+    )
+    item = read_entry(entry, Feed(url="test:", tags=test.tags), datetime(2026, 1, 1, tzinfo=UTC))
+    return item, extract(item)
 
 
 def _readable_secrets(files: Sequence[Path]) -> list[Problem]:
@@ -81,13 +109,16 @@ def _readable_secrets(files: Sequence[Path]) -> list[Problem]:
             (
                 number
                 for number, line in enumerate(lines, 1)
-                if re.search(r"://[^/\s:@${}]+:[^@\s$]+@|(?i:token|secret|password)[=:]\s*[\w-]{12,}", line) and not line.lstrip().startswith("#")
+                if re.search(r"://[^/\s:@${}]+:[^@\s$]+@|(?i:token|secret|password)[=:]\s*[\w-]{12,}", line)
+                and not line.lstrip().startswith("#")
             ),
             0,
         )
         if secret and file.stat().st_mode & stat.S_IROTH:
             hint = f"chmod 640 {file}, or move it out with ${{file:…}} or ${{credential:…}}"
-            found.append(Problem(str(file), secret, 1, "a secret stands here and every user can read the file", hint, "warning"))
+            found.append(
+                Problem(str(file), secret, 1, "a secret stands here and every user can read the file", hint, "warning")
+            )
     return found
 
 
@@ -126,9 +157,13 @@ def _defaults() -> dict[str, str]:
 
 def _ask() -> dict[str, str]:
     answers = _defaults()
-    answers["contact"] = click.prompt("An address or page where publishers reach you (put into the User-Agent)", default="", show_default=False)
+    answers["contact"] = click.prompt(
+        "An address or page where publishers reach you (put into the User-Agent)", default="", show_default=False
+    )
     answers["timezone"] = click.prompt("Your time zone", default="UTC", value_proc=_zone)
-    answers["language"] = click.prompt("Language of alerts", default="en", type=click.Choice(["en", "fr", "de", "es", "ko", "ja", "zh", "ar"]))
+    answers["language"] = click.prompt(
+        "Language of alerts", default="en", type=click.Choice(["en", "fr", "de", "es", "ko", "ja", "zh", "ar"])
+    )
     answers["url"] = click.prompt("Where alerts go: an Apprise URL, mailto://… or console://", default="console://")
     feeds = []
     while feed := click.prompt("A feed of your own (empty to go on)", default="", show_default=False):

@@ -100,15 +100,18 @@ def _document_records(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
         return
     for entry in parsed.entries:
         published = entry.published or entry.updated
-        yield {
-            "id": entry.guid or entry.url or entry.title,
-            "title": entry.title,
-            "summary": entry.summary or entry.content,
-            "url": entry.url,
-            "lang": entry.lang or parsed.lang,
-            "published": published.isoformat() if published else None,
-            "source": entry.source or parsed.title,
-        }, ""
+        yield (
+            {
+                "id": entry.guid or entry.url or entry.title,
+                "title": entry.title,
+                "summary": entry.summary or entry.content,
+                "url": entry.url,
+                "lang": entry.lang or parsed.lang,
+                "published": published.isoformat() if published else None,
+                "source": entry.source or parsed.title,
+            },
+            "",
+        )
 
 
 @click.command()
@@ -119,7 +122,9 @@ def _document_records(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
 @click.option("--rule", "only", multiple=True, help="Only this rule; may be given several times.")
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_obj
-def explain(app: App, what: str | None, given: str | None, title: str, lang: str, only: tuple[str, ...], as_json: bool) -> None:
+def explain(
+    app: App, what: str | None, given: str | None, title: str, lang: str, only: tuple[str, ...], as_json: bool
+) -> None:
     """Say why a text (--text), a stored item or a URL matches each rule, or which condition failed.
 
     \b
@@ -137,13 +142,18 @@ def explain(app: App, what: str | None, given: str | None, title: str, lang: str
         if settings is None:
             raise click.UsageError("an item or URL needs a configuration that names the database")
         ledger = _stored(settings, what)
-        entry, feed = entry_of_row(ledger), next((f for f in settings.feeds if f.url == ledger["feed"]), Feed(url=ledger["feed"]))
+        entry, feed = (
+            entry_of_row(ledger),
+            next((f for f in settings.feeds if f.url == ledger["feed"]), Feed(url=ledger["feed"])),
+        )
     else:
         raise click.UsageError("give an item, a URL or --text")
     verdict = judge(entry, feed, rulebook, datetime.now(UTC))
     answers = [answer for answer in rulebook.explain(verdict.item, verdict.facts) if not only or answer.rule in only]
     if as_json:
-        emit_json({"lang": verdict.item.lang, "rules": [_explanation_json(answer) for answer in answers], "ledger": ledger})
+        emit_json(
+            {"lang": verdict.item.lang, "rules": [_explanation_json(answer) for answer in answers], "ledger": ledger}
+        )
         return
     if ledger:
         _show_ledger(ledger)
@@ -162,7 +172,9 @@ def _stored(settings: Settings, what: str) -> dict[str, Any]:
     finally:
         lists.close()
     if row is None:
-        raise StoreError("io", f"no stored item has the id or URL '{what}'; `watcher search` finds items, --text explains any text")
+        raise StoreError(
+            "io", f"no stored item has the id or URL '{what}'; `watcher search` finds items, --text explains any text"
+        )
     return row
 
 
@@ -173,7 +185,11 @@ def _explanation_json(answer: Any) -> dict[str, Any]:
         "score": round(answer.score, 4),
         "reason": answer.reason,
         "evidence": [vars_of(evidence) for evidence in answer.evidence],
-        "parts": [{"expression": part.expression, "weight": part.weight, "held": part.held} for part in answer.parts if part.held],
+        "parts": [
+            {"expression": part.expression, "weight": part.weight, "held": part.held}
+            for part in answer.parts
+            if part.held
+        ],
     }
 
 
@@ -185,23 +201,31 @@ def vars_of(evidence: Evidence) -> dict[str, Any]:
 def _show_ledger(row: Mapping[str, Any]) -> None:
     click.echo(f"item {row['id']}  {row['title']}")
     click.echo(f"  from {row['source']} ({row['feed']}), seen {row['seen_at']}, version {row['version']}")
-    click.echo(f"  fate: {row['fate']}{' — ' + row['detail'] if row['detail'] else ''}{', story ' + row['story'] if row['story'] else ''}")
+    click.echo(
+        f"  fate: {row['fate']}{' — ' + row['detail'] if row['detail'] else ''}{', story ' + row['story'] if row['story'] else ''}"
+    )
     for alert in row["alerts"]:
         for delivery in alert["deliveries"]:
             when = delivery["done_at"] or f"due {delivery['due_at']}"
             error = f" ({delivery['last_error']})" if delivery["last_error"] else ""
-            click.echo(f"  alert {alert['key']} → {delivery['channel']}: {delivery['state']} {when}, {delivery['attempts']} attempts{error}")
+            click.echo(
+                f"  alert {alert['key']} → {delivery['channel']}: {delivery['state']} {when}, {delivery['attempts']} attempts{error}"
+            )
 
 
 def _show_answer(answer: Any, fields: Mapping[str, str]) -> None:
     mark = click.style("matches", fg="green", bold=True) if answer.matched else click.style("no match", fg="red")
-    click.echo(f"\n{click.style(answer.rule, bold=True)}: {mark} (score {answer.score:.2f}){'' if answer.matched else ' — ' + answer.reason}")
+    click.echo(
+        f"\n{click.style(answer.rule, bold=True)}: {mark} (score {answer.score:.2f}){'' if answer.matched else ' — ' + answer.reason}"
+    )
     for name, text in fields.items():
         spans = sorted({(e.start, e.end) for e in answer.evidence if e.field == name})
         if spans:
             click.echo(f"  {name}: {_highlight(text, spans)}")
     for evidence in answer.evidence:
-        click.echo(f"    {evidence.field} {evidence.start}–{evidence.end} «{evidence.text}»: {evidence.term} — {evidence.why}")
+        click.echo(
+            f"    {evidence.field} {evidence.start}–{evidence.end} «{evidence.text}»: {evidence.term} — {evidence.why}"
+        )
     for part in sorted((part for part in answer.parts if part.held), key=lambda part: -abs(part.weight)):
         click.echo(f"    {part.weight:+.2f}  {part.expression}")
 
@@ -211,7 +235,10 @@ def _highlight(text: str, spans: list[tuple[int, int]]) -> str:
     for start, end in spans:
         if start < last:
             continue
-        out += [text[last:start], click.style(text[start:end], fg="black", bg="yellow") if sys.stdout.isatty() else f"[{text[start:end]}]"]
+        out += [
+            text[last:start],
+            click.style(text[start:end], fg="black", bg="yellow") if sys.stdout.isatty() else f"[{text[start:end]}]",
+        ]
         last = end
     return "".join([*out, text[last:]])
 
@@ -219,12 +246,27 @@ def _highlight(text: str, spans: list[tuple[int, int]]) -> str:
 @click.command()
 @click.option("--since", default="30d", show_default=True, help="How far back, such as 30d.")
 @click.option("--rule", "only", default="", help="Only this rule.")
-@click.option("--other", "--new", "other", type=click.Path(exists=True, dir_okay=False), help="A changed configuration to compare with.")
-@click.option("--diff", nargs=2, type=click.Path(exists=True, dir_okay=False), help="Two configurations, OLD NEW: alerts gained and lost.")
-@click.option("--config", "config", type=click.Path(exists=True, dir_okay=False), help="Replay with this configuration instead.")
+@click.option(
+    "--other",
+    "--new",
+    "other",
+    type=click.Path(exists=True, dir_okay=False),
+    help="A changed configuration to compare with.",
+)
+@click.option(
+    "--diff",
+    nargs=2,
+    type=click.Path(exists=True, dir_okay=False),
+    help="Two configurations, OLD NEW: alerts gained and lost.",
+)
+@click.option(
+    "--config", "config", type=click.Path(exists=True, dir_okay=False), help="Replay with this configuration instead."
+)
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_obj
-def replay(app: App, since: str, only: str, other: str | None, diff: tuple[str, str] | None, config: str | None, as_json: bool) -> None:
+def replay(
+    app: App, since: str, only: str, other: str | None, diff: tuple[str, str] | None, config: str | None, as_json: bool
+) -> None:
     """Run rules over stored history and show what would, or would no longer, have alerted. Sends nothing.
 
     \b
@@ -235,7 +277,8 @@ def replay(app: App, since: str, only: str, other: str | None, diff: tuple[str, 
 
     settings = app.settings()
     start = datetime.now(UTC) - parse_duration(since)
-    new = load(Path(config or other)) if config or other else settings
+    given = config or other
+    new = load(Path(given)) if given else settings
     before = _replayed(settings, load(Path(diff[0])), start) if diff else _told(settings, start)
     after = _replayed(settings, load(Path(diff[1])) if diff else new, start)
     rows = [
@@ -246,9 +289,18 @@ def replay(app: App, since: str, only: str, other: str | None, diff: tuple[str, 
     ]
     kept = len(after.keys() & before.keys())
     if as_json:
-        emit_json({"gained": [r for r in rows if r["change"] == "gained"], "lost": [r for r in rows if r["change"] == "lost"], "kept": kept})
+        emit_json(
+            {
+                "gained": [r for r in rows if r["change"] == "gained"],
+                "lost": [r for r in rows if r["change"] == "lost"],
+                "kept": kept,
+            }
+        )
         return
-    table(("change", "seen", "rules", "title"), [(r["change"], str(r["seen_at"])[:16], r["rules"], r["title"]) for r in rows])
+    table(
+        ("change", "seen", "rules", "title"),
+        [(r["change"], str(r["seen_at"])[:16], r["rules"], r["title"]) for r in rows],
+    )
     gained = sum(r["change"] == "gained" for r in rows)
     click.echo(f"{gained} gained, {len(rows) - gained} lost, {kept} kept", err=True)
 
@@ -265,7 +317,9 @@ def _told(settings: Settings, start: datetime) -> Replayed:
         rows = [row for row in lists.items(start) if row["matches"]]
     finally:
         lists.close()
-    return {row["id"]: (frozenset(match["rule"] for match in row["matches"]), row["title"], row["seen_at"]) for row in rows}
+    return {
+        row["id"]: (frozenset(match["rule"] for match in row["matches"]), row["title"], row["seen_at"]) for row in rows
+    }
 
 
 def _replayed(settings: Settings, rules: Settings, start: datetime) -> Replayed:
@@ -279,7 +333,9 @@ def _replayed(settings: Settings, rules: Settings, start: datetime) -> Replayed:
     found: Replayed = {}
     try:
         for row in lists.items(start):
-            verdict, _ = scanning.judge(entry_of_row(row), feeds.get(row["feed"], Feed(url=row["feed"], name=row["source"])))
+            verdict, _ = scanning.judge(
+                entry_of_row(row), feeds.get(row["feed"], Feed(url=row["feed"], name=row["source"]))
+            )
             if verdict.matches:
                 found[row["id"]] = (frozenset(match.rule for match in verdict.matches), row["title"], row["seen_at"])
     finally:
@@ -289,7 +345,13 @@ def _replayed(settings: Settings, rules: Settings, start: datetime) -> Replayed:
 
 @click.command("eval")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
-@click.option("--fail-under", type=float, default=0.0, metavar="F1", help="Exit with 1 when the F1 of all rules together is below this.")
+@click.option(
+    "--fail-under",
+    type=float,
+    default=0.0,
+    metavar="F1",
+    help="Exit with 1 when the F1 of all rules together is below this.",
+)
 @click.option("--misses/--no-misses", default=True, help="List the misses with their reasons.")
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_obj
@@ -317,7 +379,9 @@ def evaluate(app: App, file: Path, fail_under: float, misses: bool, as_json: boo
             continue
         reason = ""
         if not verdict.matches and record.get("relevant"):
-            reason = "; ".join(f"{answer.rule}: {answer.reason}" for answer in rulebook.explain(verdict.item, verdict.facts))
+            reason = "; ".join(
+                f"{answer.rule}: {answer.reason}" for answer in rulebook.explain(verdict.item, verdict.facts)
+            )
         found.add(record, {**verdict_json(verdict), "story": story}, reason)
     report = found.report()
     if as_json:
@@ -333,7 +397,14 @@ def evaluate(app: App, file: Path, fail_under: float, misses: bool, as_json: boo
 
 def _show_report(report: dict[str, Any], misses: bool) -> None:
     def figures(row: Mapping[str, Any]) -> tuple[Any, ...]:
-        return (row["hits"], row["false"], row["missed"], f"{row['precision']:.3f}", f"{row['recall']:.3f}", f"{row['f1']:.3f}")
+        return (
+            row["hits"],
+            row["false"],
+            row["missed"],
+            f"{row['precision']:.3f}",
+            f"{row['recall']:.3f}",
+            f"{row['f1']:.3f}",
+        )
 
     rows = [(f"rule {name}", *figures(row)) for name, row in report["rules"].items()]
     rows += [(f"language {name}", *figures(row)) for name, row in report["languages"].items()]
@@ -343,4 +414,7 @@ def _show_report(report: dict[str, Any], misses: bool) -> None:
         click.echo("stories: " + ", ".join(f"{name} {value:.3f}" for name, value in report["stories"].items()))
     if misses:
         for wrong in report["wrong"]:
-            click.echo(f"{wrong['kind']:7} {wrong['id']}  {wrong['title']}" + (f"\n        {wrong['reason'][:300]}" if wrong["reason"] else ""))
+            click.echo(
+                f"{wrong['kind']:7} {wrong['id']}  {wrong['title']}"
+                + (f"\n        {wrong['reason'][:300]}" if wrong["reason"] else "")
+            )

@@ -95,7 +95,13 @@ def rule(part: Part, index: int) -> Placed:
         within=model.within,
         publishers=model.publishers or 0,
         tests=tuple(
-            RuleTest(match=test.match, title=test.title, text=test.text, lang=test.lang, where=part.where(*base, "tests", number))
+            RuleTest(
+                match=test.match,
+                title=test.title,
+                text=test.text,
+                lang=test.lang,
+                where=part.where(*base, "tests", number),
+            )
             for number, test in enumerate(model.tests)
         ),
         where=part.where(*base),
@@ -132,7 +138,9 @@ def joined(vocabularies: list[Placed]) -> tuple[VocabularySpec, ...]:
     for found in vocabularies:
         spec: VocabularySpec = found.value
         before = terms.get(spec.name)
-        terms[spec.name] = spec if before is None else VocabularySpec(spec.name, before.terms + spec.terms, before.where)
+        terms[spec.name] = (
+            spec if before is None else VocabularySpec(spec.name, before.terms + spec.terms, before.where)
+        )
     return tuple(terms.values())
 
 
@@ -146,7 +154,11 @@ def channel(part: Part, index: int, problems: list[Problem]) -> Placed:
             return parse(getattr(model, key))
         except (ValueError, ZoneInfoNotFoundError) as error:
             where = part.where(*base, key)
-            message = str(error) if isinstance(error, ValueError) else f"'{model.timezone}' is not a time zone; write one like Europe/Paris"
+            message = (
+                str(error)
+                if isinstance(error, ValueError)
+                else f"'{model.timezone}' is not a time zone; write one like Europe/Paris"
+            )
             problems.append(Problem(where.file, where.line, where.column, f"channels.{index}.{key}: {message}"))
             return parse("") if key != "timezone" else None
 

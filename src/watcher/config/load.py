@@ -81,14 +81,18 @@ def _include(pattern: str, main: Path, node: Node, loading: _Loading) -> None:
             files = packs.pack_files(pattern.removeprefix("pack:"))
         except KeyError:
             hint = "there is " + ", ".join(f"pack:{name}" for name in packs.names())
-            loading.problems.append(Problem(str(main), node.line, node.column, f"no pack of the name '{pattern}'", hint))
+            loading.problems.append(
+                Problem(str(main), node.line, node.column, f"no pack of the name '{pattern}'", hint)
+            )
             return
         for name, text in files:
             _read(text, name, main.parent, PartModel, loading)
         return
     found = sorted(glob.glob(str(main.parent / pattern), recursive=True))
     if not found and not glob.has_magic(pattern):
-        loading.problems.append(Problem(str(main), node.line, node.column, f"no file {pattern}", "paths are relative to this file"))
+        loading.problems.append(
+            Problem(str(main), node.line, node.column, f"no file {pattern}", "paths are relative to this file")
+        )
     for name in found:
         _read(Path(name).read_text("utf-8", "replace"), name, Path(name).parent, PartModel, loading)
 
@@ -133,7 +137,11 @@ def _as_problem(file: str, tree: Node, model: type[BaseModel], detail: Any) -> P
     if detail["type"] == "missing":
         return Problem(file, node.line, node.column, f"{where}: '{path[-1]}' is missing")
     if detail["type"] == "literal_error":
-        near = difflib.get_close_matches(str(detail["input"]), [w.strip(" '") for w in detail["ctx"]["expected"].replace(" or ", ",").split(",")], n=1)
+        near = difflib.get_close_matches(
+            str(detail["input"]),
+            [w.strip(" '") for w in detail["ctx"]["expected"].replace(" or ", ",").split(",")],
+            n=1,
+        )
         hint = f"did you mean '{near[0]}'?" if near else ""
     return Problem(file, node.line, node.column, f"{where}: {message}", hint)
 
@@ -169,7 +177,11 @@ def _assemble(path: Path, main: Part, loading: _Loading) -> Settings:
     feeds = [feed(part, index) for part in loading.parts for index in range(len(part.model.feeds or ()))]
     rules = [rule(part, index) for part in loading.parts for index in range(len(part.model.rules or ()))]
     terms = [vocabulary(part, name) for part in loading.parts for name in part.model.vocabularies or ()]
-    channels = [channel(part, index, loading.problems) for part in loading.parts for index in range(len(part.model.channels or ()))]
+    channels = [
+        channel(part, index, loading.problems)
+        for part in loading.parts
+        for index in range(len(part.model.channels or ()))
+    ]
     for kind, named in (("feed", feeds), ("rule", rules), ("channel", channels)):
         _refuse_twins(kind, named, loading.problems)
     loading.problems += [problem for found in feeds for problem in feed_problems(found)]
@@ -198,13 +210,24 @@ def _assemble(path: Path, main: Part, loading: _Loading) -> Settings:
 def _check_channels(rules: list[Placed], channels: list[Placed], problems: list[Problem]) -> None:
     """Every channel that a rule or an escalation names must exist."""
     known = {found.name for found in channels}
-    asked = [(found, name, f"rule '{found.name}' notifies") for found in rules for name in found.value.notify if name != NOBODY]
-    asked += [(found, found.value.policy.escalate_to, f"channel '{found.name}' escalates to") for found in channels if found.value.policy.escalate_to]
+    asked = [
+        (found, name, f"rule '{found.name}' notifies")
+        for found in rules
+        for name in found.value.notify
+        if name != NOBODY
+    ]
+    asked += [
+        (found, found.value.policy.escalate_to, f"channel '{found.name}' escalates to")
+        for found in channels
+        if found.value.policy.escalate_to
+    ]
     for found, name, what in asked:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean '{near[0]}'?" if near else "channels: " + (", ".join(sorted(known)) or "none")
-            problems.append(Problem(found.file, found.line, found.column, f"{what} '{name}', which is no channel", hint))
+            problems.append(
+                Problem(found.file, found.line, found.column, f"{what} '{name}', which is no channel", hint)
+            )
 
 
 def _secret_urls(channels: list[Placed]) -> frozenset[str]:
@@ -217,4 +240,6 @@ def _refuse_twins(kind: str, named: list[Placed], problems: list[Problem]) -> No
         twin = first.setdefault(found.name, found)
         if twin is not found:
             hint = f"first at {twin.file}:{twin.line}; keep one"
-            problems.append(Problem(found.file, found.line, found.column, f"the {kind} '{found.name}' stands twice", hint))
+            problems.append(
+                Problem(found.file, found.line, found.column, f"the {kind} '{found.name}' stands twice", hint)
+            )

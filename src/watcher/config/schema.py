@@ -61,12 +61,18 @@ class PollingModel(Model):
     per_host: int = Field(2, ge=1, le=64, description="Connections to one host at once.")
     timeout: Duration = Field(timedelta(seconds=30), description="For the whole request.")
     max_bytes: Size = Field(10_000_000, description="Largest document, after decompression.")
-    private_networks: Texts = Field(["deny"], description="deny, allow, or a list of CIDR ranges that feeds may point to.")
-    first_run: Literal["digest", "alert", "silent"] = Field("digest", description="What the existing items of a newly added feed do.")
+    private_networks: Texts = Field(
+        ["deny"], description="deny, allow, or a list of CIDR ranges that feeds may point to."
+    )
+    first_run: Literal["digest", "alert", "silent"] = Field(
+        "digest", description="What the existing items of a newly added feed do."
+    )
     max_age: Duration = Field(timedelta(days=7), description="Items published longer ago never alert.")
     contact: str = Field("", description="Address or page put into the User-Agent, so that publishers can reach you.")
     user_agent: str = Field("", description="Replaces the whole User-Agent.")
-    proxy_from_environment: bool = Field(False, description="Use HTTP(S)_PROXY; the proxy then resolves names, past the address guard.")
+    proxy_from_environment: bool = Field(
+        False, description="Use HTTP(S)_PROXY; the proxy then resolves names, past the address guard."
+    )
 
 
 class FeedModel(Model):
@@ -142,13 +148,17 @@ class ChannelModel(Model):
     url: str = Field(description="Any Apprise URL, mailto(s):// or console://.")
     digest: str = Field("", description="hourly | daily HH:MM | weekly mon HH:MM; without it: at once.")
     quiet_hours: str = Field("", description="HH:MM-HH:MM; alerts are held, then delivered.")
-    break_quiet: Literal["", "low", "normal", "high"] = Field("", description="Severity that is delivered in quiet hours too.")
+    break_quiet: Literal["", "low", "normal", "high"] = Field(
+        "", description="Severity that is delivered in quiet hours too."
+    )
     timezone: str = "UTC"
     at_most: str = Field("", description="Such as 30/h or 200/d; the rest is summarised, never dropped.")
     min_severity: Literal["low", "normal", "high"] = "low"
     group: Duration = Field(timedelta(0), description="Gather alerts for so long into one message.")
     give_up: Duration = Field(timedelta(days=3), description="After so long a failing delivery becomes a dead letter.")
-    on_uncertain: Literal["resend", "hold"] = Field("resend", description="After a time-out that may have been delivered.")
+    on_uncertain: Literal["resend", "hold"] = Field(
+        "resend", description="After a time-out that may have been delivered."
+    )
     escalate: EscalateModel | None = None
     language: str = Field("en", description="Language of labels, numbers and country names.")
     template: str = Field("", description="Message text with ${placeholders}; see docs/channels.md.")

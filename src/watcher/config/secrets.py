@@ -48,6 +48,7 @@ class References:
         if match[0] == "$${":
             return "${"
         kind, name, default = match["kind"], match["name"], match["default"]
+        found: str | None
         if kind is None:
             found = self.environ.get(name, default)
             missing = f"the environment variable {name} is not set"
@@ -77,7 +78,14 @@ class References:
             return None, f"can not read {path}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}"
         if mode & stat.S_IROTH and not str(path).startswith("/run/credentials/"):
             self.problems.append(
-                Problem(self.file, node.line, node.column, f"{path} holds a secret and every user can read it", f"chmod 600 {path}", "warning")
+                Problem(
+                    self.file,
+                    node.line,
+                    node.column,
+                    f"{path} holds a secret and every user can read it",
+                    f"chmod 600 {path}",
+                    "warning",
+                )
             )
         return text, ""
 

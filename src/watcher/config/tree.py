@@ -42,9 +42,7 @@ class Node:
         node = self
         for step in path:
             value = node.value
-            if isinstance(value, dict) and step in value:
-                node = value[step]
-            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            if (isinstance(value, dict) and step in value) or (isinstance(value, list) and isinstance(step, int) and step < len(value)):
                 node = value[step]
             else:
                 break
@@ -52,7 +50,7 @@ class Node:
 
 
 class _Refused(Exception):
-    def __init__(self, mark: yaml.Mark | None, message: str, hint: str = "") -> None:
+    def __init__(self, mark: Any, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.mark, self.message, self.hint = mark, message, hint
 
@@ -67,12 +65,14 @@ def read_tree(text: str, file: str) -> Node:
         raise ConfigError([_problem(file, refusal.mark, refusal.message, refusal.hint)]) from refusal
     except yaml.MarkedYAMLError as error:
         message = " ".join(part for part in (error.context, error.problem) if part)
-        raise ConfigError([_problem(file, error.problem_mark, f"not valid YAML: {message}", _yaml_hint(text, error))]) from error
+        raise ConfigError(
+            [_problem(file, error.problem_mark, f"not valid YAML: {message}", _yaml_hint(text, error))]
+        ) from error
     except yaml.YAMLError as error:
         raise ConfigError([Problem(file, 1, 1, f"not valid YAML: {error}", "save it as UTF-8 text")]) from error
 
 
-def _problem(file: str, mark: yaml.Mark | None, message: str, hint: str) -> Problem:
+def _problem(file: str, mark: Any, message: str, hint: str) -> Problem:
     return Problem(file, mark.line + 1 if mark else 1, mark.column + 1 if mark else 1, message, hint)
 
 
@@ -123,7 +123,7 @@ def _build(events: Iterator[yaml.Event]) -> Node:
 def _node(event: yaml.Event) -> Node | None:
     if not isinstance(event, (yaml.ScalarEvent, yaml.SequenceStartEvent, yaml.MappingStartEvent)):
         return None
-    mark = event.start_mark
+    mark: Any = event.start_mark  # the C parser has a Mark of its own
     if event.anchor is not None:
         raise _Refused(mark, f"the anchor &{event.anchor} is not allowed", "write the value out where it is needed")
     if event.tag is not None and event.tag != "!":
@@ -146,7 +146,9 @@ def _put(parent: _Open, node: Node, event: yaml.Event) -> None:
             raise _Refused(event.start_mark, "a key must be text", "put it in quotes")
         if node.value in parent.node.value:
             first = parent.node.value[node.value]
-            raise _Refused(event.start_mark, f"the key '{node.value}' stands twice", f"first on line {first.line}: keep one")
+            raise _Refused(
+                event.start_mark, f"the key '{node.value}' stands twice", f"first on line {first.line}: keep one"
+            )
         parent.key = node.value
         return
     parent.node.value[parent.key] = node

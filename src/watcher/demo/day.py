@@ -37,9 +37,12 @@ async def run_demo(level: int, seconds: float) -> dict[str, Any]:
             settings = _settings(Path(folder), outlets, base)
             telemetry.set_up_logging(max(level, 30), as_json=False)
             daemon = Daemon(settings, lambda: settings, telemetry.LogObserver(), telemetry.Counters())
-            print(f"A sample news day: {len(news)} reports from {len(outlets)} outlets in {len({o.lang for o in outlets})} languages.\n", flush=True)
+            print(
+                f"A sample news day: {len(news)} reports from {len(outlets)} outlets in {len({o.lang for o in outlets})} languages.\n",
+                flush=True,
+            )
             running = asyncio.create_task(daemon.run())
-            done, _ = await asyncio.wait({running}, timeout=seconds)
+            await asyncio.wait({running}, timeout=seconds)
             daemon.stop()
             await running
             return _summary(settings)
@@ -72,7 +75,9 @@ async def _serve(outlets: tuple[Outlet, ...], start: datetime, length: timedelta
 
 
 def _settings(folder: Path, outlets: tuple[Outlet, ...], base: str) -> Settings:
-    feeds = "\n".join(f'  - {{url: "{base}/{o.path}.feed", name: "{o.title}", lang: {o.lang}, country: {o.country}}}' for o in outlets)
+    feeds = "\n".join(
+        f'  - {{url: "{base}/{o.path}.feed", name: "{o.title}", lang: {o.lang}, country: {o.country}}}' for o in outlets
+    )
     path = folder / "watcher.yaml"
     path.write_text(_CONFIG.format(feeds=feeds), "utf-8")
     return load(path)

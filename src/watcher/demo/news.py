@@ -41,7 +41,11 @@ def sample_day() -> tuple[tuple[Outlet, ...], tuple[News, ...]]:
 
 def render(outlet: Outlet, news: Sequence[News], base: str, start: datetime, length: timedelta) -> tuple[str, str]:
     """The outlet's feed with these reports, newest first: (body, media type)."""
-    rows = [(row, f"{base}/{outlet.path}/{number}", start + length * row.at) for number, row in enumerate(news) if row.outlet == outlet.path]
+    rows = [
+        (row, f"{base}/{outlet.path}/{number}", start + length * row.at)
+        for number, row in enumerate(news)
+        if row.outlet == outlet.path
+    ]
     rows.reverse()
     return {"rss": _rss, "atom": _atom, "rdf": _rdf, "json": _json}[outlet.format](outlet, rows, base)
 
@@ -56,7 +60,10 @@ def _rss(outlet: Outlet, rows: Rows, base: str) -> tuple[str, str]:
         for row, link, at in rows
     )
     head = f"<title>{escape(outlet.title)}</title><link>{base}/</link><description/><language>{outlet.lang}</language>"
-    return f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>{head}{items}</channel></rss>', "application/rss+xml"
+    return (
+        f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>{head}{items}</channel></rss>',
+        "application/rss+xml",
+    )
 
 
 def _atom(outlet: Outlet, rows: Rows, base: str) -> tuple[str, str]:
@@ -76,16 +83,20 @@ def _rdf(outlet: Outlet, rows: Rows, base: str) -> tuple[str, str]:
         f"<description>{escape(row.summary)}</description></item>"
         for row, link, at in rows
     )
-    spaces = (
-        'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/"'
-    )
+    spaces = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/"'
     head = f'<channel rdf:about="{base}/{outlet.path}"><title>{escape(outlet.title)}</title><link>{base}/</link><dc:language>{outlet.lang}</dc:language></channel>'
     return f'<?xml version="1.0" encoding="utf-8"?><rdf:RDF {spaces}>{head}{items}</rdf:RDF>', "application/rdf+xml"
 
 
 def _json(outlet: Outlet, rows: Rows, base: str) -> tuple[str, str]:
     items = [
-        {"id": link, "url": link, "title": row.title, "content_text": row.summary, "date_published": at.isoformat()} for row, link, at in rows
+        {"id": link, "url": link, "title": row.title, "content_text": row.summary, "date_published": at.isoformat()}
+        for row, link, at in rows
     ]
-    feed = {"version": "https://jsonfeed.org/version/1.1", "title": outlet.title, "language": outlet.lang, "items": items}
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": outlet.title,
+        "language": outlet.lang,
+        "items": items,
+    }
     return json.dumps(feed, ensure_ascii=False), "application/feed+json"

@@ -51,9 +51,12 @@ def prune(store: SqliteStore, items_before: datetime, stories_before: datetime) 
         "stories": _in_batches(store, lambda c: _prune_stories(c, stories_before)),
         "story keys": _in_batches(
             store,
-            lambda c: c.execute(
-                "DELETE FROM story_key WHERE story IN (SELECT id FROM story WHERE last_at < ? LIMIT 100)", (stamp(items_before),)
-            ).rowcount,
+            lambda c: (
+                c.execute(
+                    "DELETE FROM story_key WHERE story IN (SELECT id FROM story WHERE last_at < ? LIMIT 100)",
+                    (stamp(items_before),),
+                ).rowcount
+            ),
         ),
     }
     store.shrink()
@@ -68,7 +71,10 @@ def _in_batches(store: SqliteStore, work: Callable[[Any], int]) -> int:
 
 
 def _prune_items(connection: Any, before: datetime) -> int:
-    rows = connection.execute("SELECT number, id FROM item WHERE seen_at < ? AND last_seen_at < ? LIMIT ?", (stamp(before), stamp(before), BATCH)).fetchall()
+    rows = connection.execute(
+        "SELECT number, id FROM item WHERE seen_at < ? AND last_seen_at < ? LIMIT ?",
+        (stamp(before), stamp(before), BATCH),
+    ).fetchall()
     connection.executemany("DELETE FROM item_search WHERE rowid = ?", [(row["number"],) for row in rows])
     connection.executemany("DELETE FROM item WHERE number = ?", [(row["number"],) for row in rows])
     return len(rows)
@@ -78,8 +84,12 @@ def _prune_stories(connection: Any, before: datetime) -> int:
     rows = connection.execute("SELECT id FROM story WHERE last_at < ? LIMIT ?", (stamp(before), BATCH)).fetchall()
     for row in rows:
         connection.execute(
-            "DELETE FROM delivery WHERE alert IN (SELECT key FROM alert WHERE story = ?) AND state IN ('delivered', 'dead')", (row["id"],)
+            "DELETE FROM delivery WHERE alert IN (SELECT key FROM alert WHERE story = ?) AND state IN ('delivered', 'dead')",
+            (row["id"],),
         )
-        connection.execute("DELETE FROM alert WHERE story = ? AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.alert = alert.key)", (row["id"],))
+        connection.execute(
+            "DELETE FROM alert WHERE story = ? AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.alert = alert.key)",
+            (row["id"],),
+        )
         connection.execute("DELETE FROM story WHERE id = ?", (row["id"],))
     return len(rows)

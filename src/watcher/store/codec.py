@@ -51,7 +51,15 @@ def moment(seconds: float | None) -> datetime | None:
 
 def story_body(story: Story) -> str:
     """What of a story has no column of its own."""
-    return dump({"reports": story.reports, "rules": story.rules, "told": story.told, "facts": story.facts, "profile": story.profile})
+    return dump(
+        {
+            "reports": story.reports,
+            "rules": story.rules,
+            "told": story.told,
+            "facts": story.facts,
+            "profile": story.profile,
+        }
+    )
 
 
 def read_story(row: Mapping[str, Any]) -> Story:

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import sqlite_utils
-from sqlite_utils.db import sqlite3  # pysqlite3 when that is importable: its errors are other classes
+from sqlite_utils.db import (  # type: ignore[attr-defined]  # pysqlite3 where that is importable: its errors are other classes
+    sqlite3,
+)
 
 from watcher.errors import StoreError
 from watcher.store.schema import migrations
@@ -26,7 +28,9 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite_utils.Database:
     """Open the database at `path`: WAL, synchronous=FULL, foreign keys on. Raises StoreError."""
     try:
         if read_only:
-            connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30, isolation_level=None, check_same_thread=False)
+            connection = sqlite3.connect(
+                f"file:{path}?mode=ro", uri=True, timeout=30, isolation_level=None, check_same_thread=False
+            )
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(str(path), timeout=30, isolation_level=None, check_same_thread=False)
@@ -48,7 +52,9 @@ def migrate(db: sqlite_utils.Database, path: Path) -> list[str]:
         known = {migration.name for migration in migrations._migrations}
         newer = [done.name for done in migrations.applied(db) if done.name not in known]
         if newer:
-            raise StoreError("newer", f"{path} was made by a newer Watcher ({', '.join(newer)}): update, or use another database")
+            raise StoreError(
+                "newer", f"{path} was made by a newer Watcher ({', '.join(newer)}): update, or use another database"
+            )
         pending = [migration.name for migration in migrations.pending(db)]
         migrations.apply(db)
         return pending
@@ -83,7 +89,14 @@ def transaction(db: sqlite_utils.Database) -> Iterator[Any]:
 def as_store_error(error: Exception, path: Path | str) -> StoreError:
     """What SQLite says, told apart by what a person can do about it."""
     text = str(error)
-    kinds = {"locked": "locked", "busy": "locked", "full": "full", "malformed": "corrupt", "not a database": "corrupt", "I/O": "io"}
+    kinds = {
+        "locked": "locked",
+        "busy": "locked",
+        "full": "full",
+        "malformed": "corrupt",
+        "not a database": "corrupt",
+        "I/O": "io",
+    }
     kind = next((kind for sign, kind in kinds.items() if sign in text), "io")
     return StoreError(kind, f"{path}: {text}")
 
@@ -104,7 +117,9 @@ class WriterLock:
         except OSError as error:
             holder = os.pread(handle, 64, 0).decode("ascii", "replace").strip() or "unknown"
             os.close(handle)
-            raise StoreError("held", f"another watcher (process {holder}) uses this database; stop it first ({self._path})") from error
+            raise StoreError(
+                "held", f"another watcher (process {holder}) uses this database; stop it first ({self._path})"
+            ) from error
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         self._file = handle

@@ -48,7 +48,9 @@ def read_state(row: Any) -> FeedState:
     )
 
 
-def claim_due(connection: Any, now: datetime, limit: int, lease: timedelta, token: str, *, every: bool = False) -> list[Claim]:
+def claim_due(
+    connection: Any, now: datetime, limit: int, lease: timedelta, token: str, *, every: bool = False
+) -> list[Claim]:
     """Take up to `limit` feeds that are due (or, with `every`, all that nobody else holds), longest due first."""
     at = stamp(now)
     due = "1" if every else "next_poll_at <= :now"
@@ -63,7 +65,9 @@ def claim_due(connection: Any, now: datetime, limit: int, lease: timedelta, toke
     return [Claim(read_state(row), token) for row in rows]
 
 
-def write_state(connection: Any, claim: Claim, state: FeedState, blocks: Iterable[str] | None, now: datetime, *, settled: bool) -> bool:
+def write_state(
+    connection: Any, claim: Claim, state: FeedState, blocks: Iterable[str] | None, now: datetime, *, settled: bool
+) -> bool:
     """Store what a poll learned and give the lease back. False: somebody else has taken the feed meanwhile."""
     done = connection.execute(
         """UPDATE feed SET etag = :etag, last_modified = :last_modified, body_hash = :body_hash, next_poll_at = :next_poll_at,

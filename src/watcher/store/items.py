@@ -20,11 +20,14 @@ def known(connection: Any, lookup: Lookup, *, feed_is_new: bool) -> Known:
     index: dict[str, tuple[str, ...]] = {}
     for key in lookup.story_keys:
         rows = connection.execute(
-            "SELECT story FROM story_key WHERE key = ? AND at >= ? ORDER BY at DESC LIMIT ?", (key, stamp(lookup.since), CANDIDATES_PER_KEY)
+            "SELECT story FROM story_key WHERE key = ? AND at >= ? ORDER BY at DESC LIMIT ?",
+            (key, stamp(lookup.since), CANDIDATES_PER_KEY),
         ).fetchall()
         if rows:
             index[key] = tuple(row["story"] for row in rows)
-    wanted = {story for found in index.values() for story in found} | {item.story for item in items.values() if item.story}
+    wanted = {story for found in index.values() for story in found} | {
+        item.story for item in items.values() if item.story
+    }
     return Known(items=items, stories=_stories(connection, wanted), story_index=index, feed_is_new=feed_is_new)
 
 
@@ -56,8 +59,16 @@ def _stored_item(row: Any, identities: frozenset[str]) -> StoredItem:
 
 
 def _stories(connection: Any, ids: Iterable[str]) -> dict[str, Story]:
-    rows = connection.execute("SELECT story.* FROM json_each(?) AS asked JOIN story ON story.id = asked.value", (json.dumps(sorted(ids)),))
-    return {row["id"]: read_story(row) for row in rows.fetchall()}
+    """Stories by id, and those that they were merged into."""
+    found: dict[str, Story] = {}
+    wanted = set(ids)
+    while wanted:
+        rows = connection.execute(
+            "SELECT story.* FROM json_each(?) AS asked JOIN story ON story.id = asked.value", (json.dumps(sorted(wanted)),)
+        ).fetchall()
+        found.update({row["id"]: read_story(row) for row in rows})
+        wanted = {row["merged_into"] for row in rows if row["merged_into"]} - found.keys()
+    return found
 
 
 def write_update(connection: Any, update: Update, now: datetime) -> None:
@@ -78,11 +89,22 @@ def write_update(connection: Any, update: Update, now: datetime) -> None:
                 story_body(story),
             ),
         )
+        if story.merged_into:
+            connection.execute("UPDATE OR IGNORE story_key SET story = ? WHERE story = ?", (story.merged_into, story.id))
+            connection.execute("UPDATE item SET story = ? WHERE story = ?", (story.merged_into, story.id))
     for story_id, keys in update.story_keys.items():
-        connection.executemany("INSERT OR IGNORE INTO story_key VALUES (?, ?, ?)", [(key, stamp(now), story_id) for key in sorted(keys)])
+        connection.executemany(
+            "INSERT OR IGNORE INTO story_key VALUES (?, ?, ?)", [(key, stamp(now), story_id) for key in sorted(keys)]
+        )
     for write in update.items:
         _write_item(connection, write, now)
-    connection.executemany("UPDATE item SET last_seen_at = ? WHERE id = ?", [(stamp(now), item) for item in update.repeats])
+    connection.executemany(
+        "INSERT INTO identity VALUES (?, '', '', ?) ON CONFLICT (key) DO UPDATE SET item = '', content_hash = ''",
+        [(key, stamp(now)) for key in sorted(update.void)],
+    )
+    connection.executemany(
+        "UPDATE item SET last_seen_at = ? WHERE id = ?", [(stamp(now), item) for item in update.repeats]
+    )
     _write_alerts(connection, update, now)
 
 
@@ -128,7 +150,10 @@ def _write_item(connection: Any, write: ItemWrite, now: datetime) -> None:
         "INSERT INTO identity VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET content_hash = excluded.content_hash",
         [(key, write.item_id, write.content_hash, stamp(now)) for key in sorted(write.identities)],
     )
-    connection.execute("INSERT OR REPLACE INTO item_search (rowid, words) VALUES (?, ?)", (number, search_words(item.title, item.summary)))
+    connection.execute(
+        "INSERT OR REPLACE INTO item_search (rowid, words) VALUES (?, ?)",
+        (number, search_words(item.title, item.summary)),
+    )
 
 
 def search_words(*texts: Text) -> str:
@@ -168,5 +193,3 @@ def _write_alerts(connection: Any, update: Update, now: datetime) -> None:
                 delivery.thread,
             ),
         )
-
-

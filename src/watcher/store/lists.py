@@ -42,7 +42,9 @@ class Lists:
         for row in rows:
             row["history"] = json.loads(row["history"])
             del row["blocks"]
-        return _times(rows, "next_poll_at", "first_seen_at", "settled_at", "last_polled_at", "last_success_at", "last_new_at")
+        return _times(
+            rows, "next_poll_at", "first_seen_at", "settled_at", "last_polled_at", "last_success_at", "last_new_at"
+        )
 
     def feed_states(self) -> dict[str, FeedState]:
         """What is remembered of every feed, by URL."""
@@ -61,12 +63,20 @@ class Lists:
                       (SELECT count(*) FROM story WHERE merged_into = '') AS stories,
                       (SELECT count(*) FROM alert) AS alerts"""
         )[0]
-        states = self._rows("SELECT channel, state, count(*) AS n, min(planned_at) AS oldest FROM delivery GROUP BY channel, state")
+        states = self._rows(
+            "SELECT channel, state, count(*) AS n, min(planned_at) AS oldest FROM delivery GROUP BY channel, state"
+        )
         totals["deliveries"] = _times(states, "oldest")
         conditions = self._rows("SELECT condition, count(*) AS n FROM feed WHERE active = 1 GROUP BY condition")
         totals["feed_conditions"] = {row["condition"]: row["n"] for row in conditions}
-        late = self._rows("SELECT min(next_poll_at) AS due, max(last_polled_at) AS polled FROM feed WHERE active = 1 AND retired = 0")[0]
-        totals.update(_times([{"next_poll_at": late["due"], "last_polled_at": late["polled"]}], "next_poll_at", "last_polled_at")[0])
+        late = self._rows(
+            "SELECT min(next_poll_at) AS due, max(last_polled_at) AS polled FROM feed WHERE active = 1 AND retired = 0"
+        )[0]
+        totals.update(
+            _times([{"next_poll_at": late["due"], "last_polled_at": late["polled"]}], "next_poll_at", "last_polled_at")[
+                0
+            ]
+        )
         return totals
 
     def stories(self, limit: int = 50, since: datetime | None = None, rule: str = "") -> list[Story]:
@@ -89,20 +99,25 @@ class Lists:
     def stories_with_dates(self, since: datetime) -> list[Story]:
         """Stories alive since a moment that have something ahead."""
         rows = self._rows(
-            "SELECT * FROM story WHERE merged_into = '' AND last_at >= :since AND json_array_length(body, '$.facts.ahead') > 0", since=stamp(since)
+            "SELECT * FROM story WHERE merged_into = '' AND last_at >= :since AND json_array_length(body, '$.facts.ahead') > 0",
+            since=stamp(since),
         )
         return [read_story(row) for row in rows]
 
     def alerts(self, limit: int = 50, since: datetime | None = None) -> list[Row]:
         """Alerts, latest first, each with its deliveries."""
         rows = self._rows(
-            "SELECT * FROM alert WHERE created_at >= :since ORDER BY created_at DESC, rowid DESC LIMIT :limit", since=stamp(since) or 0.0, limit=limit
+            "SELECT * FROM alert WHERE created_at >= :since ORDER BY created_at DESC, rowid DESC LIMIT :limit",
+            since=stamp(since) or 0.0,
+            limit=limit,
         )
         return [self._alert(row) for row in rows]
 
     def alert(self, key: str) -> Row | None:
         """One alert, by its key or the beginning of it."""
-        rows = self._rows("SELECT * FROM alert WHERE key = :key OR key LIKE :start LIMIT 2", key=key, start=key.replace("%", "") + "%")
+        rows = self._rows(
+            "SELECT * FROM alert WHERE key = :key OR key LIKE :start LIMIT 2", key=key, start=key.replace("%", "") + "%"
+        )
         exact = [row for row in rows if row["key"] == key]
         chosen = exact or (rows if len(rows) == 1 else [])
         return self._alert(chosen[0]) if chosen else None
@@ -131,12 +146,18 @@ class Lists:
         if not rows:
             return None
         row = _item(rows[0])
-        row["versions"] = _times(self._rows("SELECT * FROM item_version WHERE item = :id ORDER BY version", id=row["id"]), "replaced_at")
-        row["identities"] = [found["key"] for found in self._rows("SELECT key FROM identity WHERE item = :id ORDER BY key", id=row["id"])]
+        row["versions"] = _times(
+            self._rows("SELECT * FROM item_version WHERE item = :id ORDER BY version", id=row["id"]), "replaced_at"
+        )
+        row["identities"] = [
+            found["key"] for found in self._rows("SELECT key FROM identity WHERE item = :id ORDER BY key", id=row["id"])
+        ]
         row["alerts"] = [
             self._alert(found)
             for found in self._rows(
-                "SELECT * FROM alert WHERE item = :id OR (:story <> '' AND story = :story) ORDER BY created_at", id=row["id"], story=row["story"]
+                "SELECT * FROM alert WHERE item = :id OR (:story <> '' AND story = :story) ORDER BY created_at",
+                id=row["id"],
+                story=row["story"],
             )
         ]
         return row
@@ -180,16 +201,23 @@ class Lists:
             """SELECT id FROM item WHERE fate = 'alerted' AND NOT EXISTS
                  (SELECT 1 FROM alert JOIN delivery ON delivery.alert = alert.key WHERE alert.item = item.id OR alert.story = item.story)"""
         )
-        found["lost"] = len(orphans) + found["planned"] - found["delivered"] - found["pending"] - found["held"] - found["dead"]
+        found["lost"] = (
+            len(orphans) + found["planned"] - found["delivered"] - found["pending"] - found["held"] - found["dead"]
+        )
         found["lost_items"] = [orphan["id"] for orphan in orphans[:20]]  # type: ignore[assignment]
-        oldest = self._rows("SELECT min(planned_at) AS oldest FROM delivery WHERE state IN ('pending', 'sending') AND due_at <= planned_at + 1")[0]
+        oldest = self._rows(
+            "SELECT min(planned_at) AS oldest FROM delivery WHERE state IN ('pending', 'sending') AND due_at <= planned_at + 1"
+        )[0]
         found.update(_times([oldest], "oldest")[0])
         return found
 
     def check(self) -> list[str]:
         """What SQLite finds wrong with the file; empty is sound."""
         faults = [str(next(iter(row.values()))) for row in self._rows("PRAGMA integrity_check")]
-        broken = [f"{row['table']}: row {row['rowid']} points to nothing in {row['parent']}" for row in self._rows("PRAGMA foreign_key_check")]
+        broken = [
+            f"{row['table']}: row {row['rowid']} points to nothing in {row['parent']}"
+            for row in self._rows("PRAGMA foreign_key_check")
+        ]
         return [fault for fault in faults if fault != "ok"] + broken
 
     def size(self) -> int:

@@ -106,7 +106,8 @@ def settle(connection: Any, keys: Sequence[str], token: str, state: str, now: da
 def first_tried(connection: Any, keys: Sequence[str]) -> datetime | None:
     """When the oldest of these deliveries was first tried."""
     row = connection.execute(
-        "SELECT min(first_tried_at) AS at FROM delivery WHERE key IN (SELECT value FROM json_each(?))", (json.dumps(list(keys)),)
+        "SELECT min(first_tried_at) AS at FROM delivery WHERE key IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(keys)),),
     ).fetchone()
     return moment(row["at"])
 
@@ -133,7 +134,8 @@ def resend(connection: Any, keys: Sequence[str], now: datetime) -> int:
 def next_due(connection: Any, channel: str) -> datetime | None:
     """When the channel next has something to send."""
     row = connection.execute(
-        f"SELECT min(CASE state WHEN 'sending' THEN lease_until ELSE due_at END) AS at FROM delivery WHERE channel = ? AND {_OPEN}", (channel,)
+        f"SELECT min(CASE state WHEN 'sending' THEN lease_until ELSE due_at END) AS at FROM delivery WHERE channel = ? AND {_OPEN}",
+        (channel,),
     ).fetchone()
     return moment(row["at"])
 

@@ -79,7 +79,11 @@ class SqliteStore:
 
     def claim_due_feeds(self, now: datetime, limit: int, lease: timedelta, *, every: bool = False) -> list[Claim]:
         """Take up to `limit` feeds that are due, or all with `every`."""
-        if not every and not self._read(lambda c: c.execute("SELECT 1 FROM feed WHERE active = 1 AND next_poll_at <= ? LIMIT 1", (stamp(now),)).fetchone()):
+        if not every and not self._read(
+            lambda c: c.execute(
+                "SELECT 1 FROM feed WHERE active = 1 AND next_poll_at <= ? LIMIT 1", (stamp(now),)
+            ).fetchone()
+        ):
             return []
         return self._write(lambda c: feeds.claim_due(c, now, limit, lease, self._token(), every=every))
 
@@ -93,17 +97,28 @@ class SqliteStore:
         return frozenset(row["blocks"].split()) if row else frozenset()
 
     def commit_poll(
-        self, claim: Claim, state: FeedState, lookup: Lookup, decide: Callable[[Known], Update], hashes: Iterable[str] | None, now: datetime
+        self,
+        claim: Claim,
+        lookup: Lookup,
+        decide: Callable[[Known], Update],
+        finish: Callable[[Update], FeedState],
+        hashes: Iterable[str] | None,
+        now: datetime,
     ) -> Update | None:
-        """One transaction: what is known, `decide`, all that it decided, and the feed's new state. None: the claim was lost."""
+        """One transaction: what is known, `decide`, all that it decided, and the feed's state that `finish` makes of it.
+
+        None: the claim was lost, and nothing is written.
+        """
 
         def work(connection: Any) -> Update | None:
-            row = connection.execute("SELECT settled_at, last_success_at FROM feed WHERE url = ?", (claim.state.url,)).fetchone()
+            row = connection.execute(
+                "SELECT settled_at, last_success_at FROM feed WHERE url = ?", (claim.state.url,)
+            ).fetchone()
             if row is None:
                 return None
             known = items.known(connection, lookup, feed_is_new=row["settled_at"] is None)
             update = decide(known)
-            if not feeds.write_state(connection, claim, state, hashes, now, settled=True):
+            if not feeds.write_state(connection, claim, finish(update), hashes, now, settled=True):
                 return None
             items.write_update(connection, update, now)
             return update
@@ -139,7 +154,11 @@ class SqliteStore:
 
     def postponed(self, keys: Sequence[str], token: str, now: datetime, due_at: datetime, error: str) -> int:
         """These failed and will be tried again at `due_at`."""
-        return self._write(lambda c: outbox.settle(c, keys, token, "pending", now, due_at=stamp(due_at), last_error=outbox.clean_error(error)))
+        return self._write(
+            lambda c: outbox.settle(
+                c, keys, token, "pending", now, due_at=stamp(due_at), last_error=outbox.clean_error(error)
+            )
+        )
 
     def given_up(self, keys: Sequence[str], token: str, now: datetime, error: str) -> int:
         """These are dead letters, kept and shown."""
@@ -184,8 +203,13 @@ class SqliteStore:
         def work(connection: Any) -> None:
             connection.execute("UPDATE feed SET next_poll_at = ? WHERE next_poll_at > ?", (at, far))
             connection.execute("UPDATE feed SET lease_until = 0, token = '' WHERE lease_until > ?", (far,))
-            connection.execute("UPDATE delivery SET due_at = ?, lease_until = 0 WHERE due_at > ? AND state = 'pending' AND batch = ''", (at, far))
-            connection.execute("UPDATE delivery SET lease_until = ? WHERE lease_until > ? AND state = 'sending'", (at, far))
+            connection.execute(
+                "UPDATE delivery SET due_at = ?, lease_until = 0 WHERE due_at > ? AND state = 'pending' AND batch = ''",
+                (at, far),
+            )
+            connection.execute(
+                "UPDATE delivery SET lease_until = ? WHERE lease_until > ? AND state = 'sending'", (at, far)
+            )
 
         self._write(work)
 
@@ -200,24 +224,45 @@ class SqliteStore:
 
     def mute_story(self, story_id: str, until: datetime) -> bool:
         """Alert nothing more of a story until then."""
-        return bool(self._write(lambda c: c.execute("UPDATE story SET muted_until = ? WHERE id = ?", (stamp(until), story_id)).rowcount))
+        return bool(
+            self._write(
+                lambda c: c.execute("UPDATE story SET muted_until = ? WHERE id = ?", (stamp(until), story_id)).rowcount
+            )
+        )
 
-    def regroup(self, stories: Sequence[Story], keys: Mapping[str, frozenset[str]], items_of: Mapping[str, str], now: datetime) -> None:
+    def regroup(
+        self, stories: Sequence[Story], keys: Mapping[str, frozenset[str]], items_of: Mapping[str, str], now: datetime
+    ) -> None:
         """Write stories that a person merged or split; `items_of` maps item id → story id."""
 
         def work(connection: Any) -> None:
             items.write_update(connection, Update(stories=tuple(stories), story_keys=keys), now)
-            connection.executemany("UPDATE item SET story = ? WHERE id = ?", [(story, item) for item, story in items_of.items()])
+            connection.executemany(
+                "UPDATE item SET story = ? WHERE id = ?", [(story, item) for item, story in items_of.items()]
+            )
 
         self._write(work)
 
     def acknowledge(self, alert: str, now: datetime) -> int:
         """Somebody has seen this alert."""
-        return self._write(lambda c: c.execute("UPDATE alert SET acked_at = coalesce(acked_at, ?) WHERE key = ?", (stamp(now), alert)).rowcount)
+        return int(
+            self._write(
+                lambda c: (
+                    c.execute(
+                        "UPDATE alert SET acked_at = coalesce(acked_at, ?) WHERE key = ?", (stamp(now), alert)
+                    ).rowcount
+                )
+            )
+        )
 
     def remember(self, key: str, value: str) -> None:
         """Keep a small fact of our own."""
-        self._write(lambda c: c.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, clean(value))))
+        self._write(
+            lambda c: c.execute(
+                "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                (key, clean(value)),
+            )
+        )
 
     def recall(self, key: str) -> str:
         """A small fact, '' when there is none."""
