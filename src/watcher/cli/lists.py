@@ -13,11 +13,9 @@ import click
 
 from watcher.cli.main import App
 from watcher.cli.output import PROBLEMS, ago, emit_json, table
-from watcher.cli.trial import rulebook_of
 from watcher.config.schema import parse_duration
 from watcher.errors import StoreError
 from watcher.store import Lists, SqliteStore, open_lists, open_store
-from watcher.stories import merge as join_stories
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -141,6 +139,8 @@ def _brief(value: Any) -> str:
 @click.pass_obj
 def stories_merge(app: App, first: str, second: str) -> None:
     """Say that two stories are one event. Nobody is alerted for it."""
+    from watcher.stories import merge as join_stories
+
     with reading(app) as lists:
         known = {name: lists.story(name) for name in (first, second)}
         absent = [name for name, story in known.items() if story is None]
@@ -165,6 +165,7 @@ def stories_merge(app: App, first: str, second: str) -> None:
 @click.pass_obj
 def stories_split(app: App, story_id: str, items: tuple[str, ...]) -> None:
     """Take reports (by item id) out of a story, into one of their own. Nobody is alerted for it."""
+    from watcher.cli.trial import rulebook_of
     from watcher.replay import tell_stories_apart
 
     rulebook, _ = rulebook_of(app)

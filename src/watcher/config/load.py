@@ -133,7 +133,7 @@ def _as_problem(file: str, tree: Node, model: type[BaseModel], detail: Any) -> P
         message = f"unknown key '{path[-1]}'"
         near = difflib.get_close_matches(str(path[-1]), keys, n=1)
         hint = f"did you mean '{near[0]}'?" if near else "known here: " + ", ".join(sorted(keys))
-        return Problem(file, node.line, node.column, message, hint)
+        return Problem(file, *node.key, message, hint)
     if detail["type"] == "missing":
         return Problem(file, node.line, node.column, f"{where}: '{path[-1]}' is missing")
     if detail["type"] == "literal_error":

@@ -37,11 +37,11 @@ class References:
         value = node.value
         if isinstance(value, dict):
             kept = {k: (n if k in NOT_INTERPOLATED else self.resolve(n)) for k, n in value.items()}
-            return Node(kept, node.line, node.column)
+            return Node(kept, node.line, node.column, node.key)
         if isinstance(value, list):
-            return Node([self.resolve(child) for child in value], node.line, node.column)
+            return Node([self.resolve(child) for child in value], node.line, node.column, node.key)
         if isinstance(value, str) and "${" in value:
-            return Node(_REFERENCE.sub(lambda match: self._read(match, node), value), node.line, node.column)
+            return Node(_REFERENCE.sub(lambda match: self._read(match, node), value), node.line, node.column, node.key)
         return node
 
     def _read(self, match: re.Match[str], node: Node) -> str:

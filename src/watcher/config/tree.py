@@ -23,11 +23,15 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A YAML value: str, None, dict of Nodes or list of Nodes, at `line` and `column` (from 1)."""
+    """A YAML value: str, None, dict of Nodes or list of Nodes, at `line` and `column` (from 1).
+
+    `key` is where its key stands, (0, 0) for what has none.
+    """
 
     value: Any
     line: int
     column: int
+    key: tuple[int, int] = (0, 0)
 
     def plain(self) -> Any:
         """The value with all nodes unwrapped."""
@@ -42,7 +46,9 @@ class Node:
         node = self
         for step in path:
             value = node.value
-            if (isinstance(value, dict) and step in value) or (isinstance(value, list) and isinstance(step, int) and step < len(value)):
+            if (isinstance(value, dict) and step in value) or (
+                isinstance(value, list) and isinstance(step, int) and step < len(value)
+            ):
                 node = value[step]
             else:
                 break
@@ -92,7 +98,7 @@ class _Open:
     """A collection whose end has not come yet."""
 
     node: Node
-    key: str | None = None
+    key: Node | None = None
 
 
 def _build(events: Iterator[yaml.Event]) -> Node:
@@ -149,7 +155,8 @@ def _put(parent: _Open, node: Node, event: yaml.Event) -> None:
             raise _Refused(
                 event.start_mark, f"the key '{node.value}' stands twice", f"first on line {first.line}: keep one"
             )
-        parent.key = node.value
+        parent.key = node
         return
-    parent.node.value[parent.key] = node
+    place = (parent.key.line, parent.key.column)
+    parent.node.value[parent.key.value] = Node(node.value, node.line, node.column, place)
     parent.key = None

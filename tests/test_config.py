@@ -1,0 +1,192 @@
+"""Configuration: what is read, and how what is wrong is said."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from watcher.config import load
+from watcher.config.load import find_config
+from watcher.config.schema import json_schema, parse_duration, parse_size
+from watcher.config.tree import read_tree
+from watcher.errors import ConfigError
+
+ROOT = Path(__file__).parent.parent
+
+MINIMAL = """
+feeds:
+  - https://example.org/rss
+rules:
+  - {name: mine, any: [budget]}
+channels:
+  - {name: desk, url: "console://"}
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "watcher.yaml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def problems(folder: Path, text: str, environ: dict[str, str] | None = None) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(written(folder, text), environ or {})
+    return [str(problem).replace(str(folder) + "/", "") for problem in caught.value.problems]
+
+
+def test_a_bare_url_is_a_feed(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, MINIMAL), {})
+    assert [feed.url for feed in settings.feeds] == ["https://example.org/rss"]
+    assert settings.database == str(tmp_path / "watcher.db")
+    assert settings.rules[0].any[0].text == "budget"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("polling: {evry: 5m}", "watcher.yaml:1:11: unknown key 'evry' (did you mean 'every'?)"),
+        (
+            "feeds:\n  - {url: https://a.example/f, nam: x}",
+            "watcher.yaml:2:34: unknown key 'nam' (did you mean 'name'?)",
+        ),
+        ("rules:\n  - {name: a, any: [x]}\n  - {name: a, any: [y]}", "watcher.yaml:3:5: the rule 'a' stands twice"),
+        (
+            "polling: {every: soon}",
+            "watcher.yaml:1:18: polling.every: 'soon' is not a duration; write 30s, 15m, 2h, 7d or 1h30m",
+        ),
+        (
+            "database: a.db\ndatabase: b.db",
+            "watcher.yaml:2:1: the key 'database' stands twice (first on line 1: keep one)",
+        ),
+        ("feeds: &a [https://a.example/f]", "watcher.yaml:1:8: the anchor &a is not allowed"),
+        (
+            "feeds: !!python/object:os.system [x]",
+            "watcher.yaml:1:8: the tag tag:yaml.org,2002:python/object:os.system is not allowed",
+        ),
+        ("feeds: [ftp://a.example/f]", "watcher.yaml:1:9: 'ftp://a.example/f' is not the address of a feed"),
+        ("include: [pack:nonsense]", "watcher.yaml:1:11: no pack of the name 'pack:nonsense'"),
+        ("include: [missing.yaml]", "watcher.yaml:1:11: no file missing.yaml"),
+        (
+            "rules:\n  - name: a\n    any: [x]\n    notify: [dsk]\nchannels:\n  - {name: desk, url: 'console://'}",
+            "did you mean 'desk'?",
+        ),
+        (
+            "channels:\n  - {name: d, url: 'console://', quiet_hours: 22-7}",
+            "watcher.yaml:2:47: channels.0.quiet_hours:",
+        ),
+        (
+            "channels:\n  - {name: d, url: 'console://', timezone: Paris}",
+            "is not a time zone; write one like Europe/Paris",
+        ),
+        ("rules: [\n", "watcher.yaml:2:1: not valid YAML"),
+        ("rules:\n  - name: a\n    match: @ai", "put the expression in quotes"),
+        ("channels:\n  - {name: d, url: '${NO_SUCH}'}", "the environment variable NO_SUCH is not set"),
+        ("channels:\n  - {name: d, url: '${file:none}'}", "can not read"),
+        ("channels:\n  - {name: d, url: '${credential:x}'}", "CREDENTIALS_DIRECTORY is not set"),
+    ],
+)
+def test_each_problem_names_its_place_and_remedy(tmp_path: Path, text: str, said: str) -> None:
+    found = problems(tmp_path, text)
+    assert any(said in problem for problem in found), found
+
+
+def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
+    found = problems(tmp_path, "databse: x\npolling: {min: never, max: 6h}\nfeeds: [nonsense]")
+    assert len(found) >= 2
+
+
+def test_words_stay_words(tmp_path: Path) -> None:
+    text = "rules:\n  - name: no-surprise\n    any: [NO, on, 12:30, 010, 1.10, yes, 0x1F]"
+    assert [line.text for line in load(written(tmp_path, text), {}).rules[0].any] == [
+        "NO",
+        "on",
+        "12:30",
+        "010",
+        "1.10",
+        "yes",
+        "0x1F",
+    ]
+
+
+def test_secrets_come_from_environment_files_and_credentials(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("json://files.example\n")
+    (tmp_path / "secret").chmod(0o600)
+    (tmp_path / "cred").mkdir()
+    (tmp_path / "cred" / "smtp").write_text("json://credentials.example")
+    text = "channels:\n  - {name: a, url: '${A}'}\n  - {name: b, url: '${file:secret}'}\n  - {name: c, url: '${credential:smtp}'}"
+    settings = load(
+        written(tmp_path, text), {"A": "json://environment.example", "CREDENTIALS_DIRECTORY": str(tmp_path / "cred")}
+    )
+    assert [channel.url for channel in settings.channels] == [
+        "json://environment.example",
+        "json://files.example",
+        "json://credentials.example",
+    ]
+    assert "json://files.example" in settings.secrets
+    assert "environment.example" not in repr(settings)
+
+
+def test_a_secret_that_everybody_can_read_is_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("console://")
+    (tmp_path / "secret").chmod(0o644)
+    settings = load(written(tmp_path, "channels:\n  - {name: a, url: '${file:secret}'}"), {})
+    assert [problem.severity for problem in settings.warnings] == ["warning"]
+
+
+def test_vocabularies_of_one_name_add_up(tmp_path: Path) -> None:
+    (tmp_path / "more.yaml").write_text("vocabularies: {ai: {xx: [other]}}")
+    settings = load(
+        written(tmp_path, "include: [more.yaml]\nvocabularies: {ai: {en: [first]}, flat: [everywhere]}"), {}
+    )
+    terms = {spec.name: [(term.lang, term.text) for term in spec.terms] for spec in settings.vocabularies}
+    assert terms == {"ai": [("en", "first"), ("xx", "other")], "flat": [("any", "everywhere")]}
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        "a: &a [x,x]\nb: &b [*a,*a]\nc: [*b,*b]",
+        "a: {<<: {b: 1}, <<: {c: 2}}",
+        "[" * 100_000,
+        "a: " * 30 + "x",
+        "- " * 50 + "x",
+        "x" * 6_000_000,
+        "\x00",
+        "a: !!binary x",
+    ],
+)
+def test_hostile_yaml_is_refused_without_a_hang(bomb: str) -> None:
+    with pytest.raises(ConfigError):
+        read_tree(bomb, "bomb.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("15m", 900), ("1h30m", 5400), ("7d", 604800), ("1w", 604800)]
+)
+def test_durations(text: str, seconds: int) -> None:
+    assert parse_duration(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(("text", "size"), [("10MB", 10_000_000), ("500KB", 500_000), ("1MiB", 1_048_576), ("77", 77)])
+def test_sizes(text: str, size: int) -> None:
+    assert parse_size(text) == size
+
+
+def test_the_committed_schema_is_current() -> None:
+    committed = json.loads((ROOT / "config" / "watcher.schema.json").read_text("utf-8"))
+    assert committed == json.loads(json.dumps(json_schema())), "run: watcher schema > config/watcher.schema.json"
+
+
+def test_the_shipped_configuration_loads() -> None:
+    settings = load(ROOT / "config" / "watcher.yaml", {})
+    assert len(settings.feeds) > 100
+    assert {rule.name for rule in settings.rules} >= {"national-ai-strategy", "national-ai-investment"}
+
+
+def test_a_missing_configuration_says_how_to_make_one() -> None:
+    with pytest.raises(ConfigError, match="watcher init"):
+        find_config("/nowhere/watcher.yaml", {})
