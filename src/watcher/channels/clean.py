@@ -57,8 +57,7 @@ def _joined(text: str, at: int) -> bool:
     return (
         unicodedata.category(after) in ("Mn", "Me", "Mc", "Cf", "Sk")
         or before == "\u200d"
-        or ("\U0001f1e6" <= after <= "\U0001f1ff"
-        and "\U0001f1e6" <= before <= "\U0001f1ff")
+        or ("\U0001f1e6" <= after <= "\U0001f1ff" and "\U0001f1e6" <= before <= "\U0001f1ff")
     )
 
 
