@@ -1,0 +1,179 @@
+"""Currencies as written: signs, codes and names, and which country's «dollar», «krone» or «元» is meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+
+from watcher.facts.money_language import rows, table_language
+from watcher.facts.money_lexicon import WORD, Lexicon, is_edge, is_unspaced
+from watcher.facts.money_text import level_form
+
+_ANY_CASE = frozenset("eur usd gbp rmb nis fcfa rs sek nok dkk chf czk".split())
+_CAPITALS_ONLY = frozenset("p n r u$ le".split())
+LONGEST_BEFORE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A currency as written. `code` is ISO 4217 or a family such as @dollar; `weak` asks for a scale word; `capitals` for
+    capitals in the text; `factor` multiplies the number (ten rials a toman, a million in «mdp»)."""
+
+    code: str
+    weak: bool = False
+    capitals: bool = False
+    factor: Decimal = Decimal(1)
+
+    @property
+    def is_family(self) -> bool:
+        """Whether several countries' money goes by this name."""
+        return self.code.startswith("@")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Currency names that a language uses, after and before a number."""
+
+    after: Lexicon[Unit]
+    before: dict[str, Unit]
+
+
+@cache
+def names(lang: str) -> Names:
+    """The currency names of a language (those of all languages and its own)."""
+    code = table_language(lang)
+    after: Lexicon[Unit] = Lexicon()
+    before: dict[str, Unit] = {}
+    mine = [row for row in rows("currencies") if row[1] != "*" and {code, code.split("-")[0]} & set(row[1].split(","))]
+    for currency, _, place, listed in mine + [row for row in rows("currencies") if row[1] == "*"]:
+        for written in listed.split("|"):
+            form, unit = _unit(currency, written, place)
+            if not form:
+                continue
+            if place != "before":
+                after.add(form, unit)
+            if place in ("before", "both"):
+                before.setdefault(form.removesuffix("*"), unit)
+    for code_row in rows("iso4217"):
+        unit = Unit(code_row[0], capitals=True)
+        after.add(code_row[0].lower(), unit)
+        before.setdefault(code_row[0].lower(), unit)
+    return Names(after, before)
+
+
+def _unit(currency: str, written: str, place: str) -> tuple[str, Unit]:
+    form, _, other = written.partition("~")
+    if not form:
+        form, other = other, ""
+    form, _, power = form.partition("^")
+    code, factor = currency, Decimal(1)
+    if other.isdigit():
+        power = other
+    elif other:
+        code = other
+    if power.isdigit():
+        factor = Decimal(10) ** int(power)
+    if code == "IRT":
+        code, factor = "IRR", Decimal(10)
+    form = level_form(form.rstrip("!").strip())
+    capitals = (form in _CAPITALS_ONLY) or (form.upper() == code and form not in _ANY_CASE)
+    return form, Unit(code, place == "scale", capitals, factor)
+
+
+def before(lang: str, text: str, plain: str, end: int) -> tuple[Unit, int] | None:
+    """The currency written right before `end`, and where it begins. `plain` is `text` in its own case."""
+    known = names(lang).before
+    stop = len(text[max(0, end - 2) : end].rstrip(" ")) + max(0, end - 2)
+    found = _before(known, text, plain, stop, end)
+    if found is None and stop and text[stop - 1] == ".":
+        found = _before(known, text, plain, stop - 1, stop - 1)
+    return found
+
+
+def _before(known: dict[str, Unit], text: str, plain: str, stop: int, end: int) -> tuple[Unit, int] | None:
+    for start in range(max(0, stop - LONGEST_BEFORE), stop):
+        unit = known.get(text[start:stop])
+        if unit is None or (unit.capitals and not plain[start:stop].isupper()):
+            continue
+        first = text[start]
+        if first.isalpha() and not is_unspaced(first) and not is_edge(text, start - 1):
+            continue
+        if unit.capitals and stop - start == 1 and stop != end:
+            continue
+        return unit, start
+    return None
+
+
+def after(lang: str, text: str, plain: str, at: int) -> tuple[Unit, int] | None:
+    """The currency written at `at`, and where it ends."""
+    found = names(lang).after.match(text, at)
+    if found is None or (found[0].capitals and not plain[at : found[1]].isupper()):
+        return None
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Countries that call their money by one name: `default` where nothing tells, and by country and language."""
+
+    default: str
+    countries: dict[str, str]
+    languages: dict[str, str]
+
+
+@cache
+def families() -> dict[str, Family]:
+    """Every family by its name."""
+    return {
+        row[0]: Family(row[1], _pairs(row[2]), _pairs(row[3] if len(row) > 3 else ""))
+        for row in rows("families")
+    }
+
+
+def _pairs(listed: str) -> dict[str, str]:
+    return dict(pair.split("=") for pair in listed.split())
+
+
+@cache
+def _homes() -> tuple[Lexicon[str], tuple[tuple[str, str], ...]]:
+    spaced: Lexicon[str] = Lexicon()
+    unspaced: list[tuple[str, str]] = []
+    for country, _, listed in rows("homes"):
+        for written in listed.split("|"):
+            form = level_form(written)
+            spaced.add(form, country)
+            if is_unspaced(form[0]):
+                unspaced.append((form.removesuffix("*"), country))
+    return spaced, tuple(unspaced)
+
+
+def home_at(text: str, at: int) -> tuple[str, int] | None:
+    """The country whose name or adjective begins at `at` («canadiens»), and where the word ends."""
+    return _homes()[0].match(text, at)
+
+
+def homes_in(text: str) -> dict[str, int]:
+    """Countries named in a text, with the first place of each."""
+    spaced, unspaced = _homes()
+    found: dict[str, int] = {}
+    for word in WORD.finditer(text[:20_000]):
+        at = word.start()
+        hit = spaced.match(text, at)
+        if hit is None and text[at] in "وبلفك" and word.end() - at > 4:
+            hit = spaced.match(text, at + 1)
+        if hit is None and text.startswith("ال", at):
+            hit = spaced.match(text, at + 2)
+        if hit:
+            found.setdefault(hit[0], at)
+    for form, country in unspaced:
+        at = text.find(form)
+        if at >= 0:
+            found[country] = min(at, found.get(country, at))
+    return found
+
+
+@cache
+def currency_of(country: str) -> str:
+    """The currency of a country, by ISO 3166 code; empty where unknown."""
+    return next((row[1] for row in rows("countries") if row[0] == country.upper()), "")

@@ -1,0 +1,223 @@
+"""What a figure means in its item: ranges, sums without a currency, and whose dollars they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from watcher.facts.currencies import Unit, currency_of, families, homes_in
+from watcher.facts.money_language import Language, language
+from watcher.facts.money_lexicon import WORD, is_unspaced
+from watcher.facts.money_reading import EAST_LANGUAGES, Figure, Source
+
+_DASHES = frozenset({"-", "~", "--", "÷", "…", ".."})
+_CLAIM_FIRST = frozenset({"@yuan", "@rupee", "@riyal", "@dirham", "@dinar", "@poundar"})
+"""Families whose name a language shares with other countries, so that a country in the text outweighs the language."""
+_NEAR_DOLLARS = ("CA", "AU", "NZ")
+_BARE_FLOOR = Decimal(10) ** 6
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A figure known to be money. `currency` is empty where the text leaves several open."""
+
+    figure: Figure
+    part: int
+    currency: str
+    unsure: bool = False
+
+
+class Context:
+    """The parts of an item together: what they name decides what one of them leaves out."""
+
+    def __init__(self, sources: Sequence[Source], figures: Sequence[Sequence[Figure]], lang: Language, country: str) -> None:
+        self.sources = sources
+        self.lang = lang
+        self.country = country
+        self._figures = [linked(source, list(found)) for source, found in zip(sources, figures, strict=True)]
+        self._text = "\n".join(source.text for source in sources)
+        self._homes: dict[str, int] | None = None
+
+    def sums(self) -> list[Sum]:
+        """All sums, in order: those with a currency, and bare ones where the item speaks of money."""
+        listed = [(part, figure) for part, found in enumerate(self._figures) for figure in found]
+        explicit = [self._resolved(part, figure) if self._is_explicit(figure) else None for part, figure in listed]
+        local = {one.currency for one in explicit if one and one.figure.unit and not one.figure.unit.is_family}
+        sums: list[Sum] = []
+        for place, (part, figure) in enumerate(listed):
+            known = explicit[place]
+            if known is None and self._is_bare_sum(part, figure, any(explicit)):
+                known = self._inherited(part, figure, place, explicit)
+            elif known is not None and figure.unit and figure.unit.code == "@dollar" and not figure.home:
+                known = self._dollars(known, local)
+            if known is not None:
+                sums.append(known)
+        return sums
+
+    @property
+    def homes(self) -> dict[str, int]:
+        """Countries that the item names, with the first place."""
+        if self._homes is None:
+            self._homes = homes_in(self._text)
+        return self._homes
+
+    def _is_explicit(self, figure: Figure) -> bool:
+        if figure.unit is None or not figure.value:
+            return False
+        if figure.factor < _BARE_FLOOR and figure.unit.code == "JPY" and self._mentions("index"):
+            return False
+        return True
+
+    def _mentions(self, role: str) -> bool:
+        lexicon = self.lang.words.get(role)
+        if lexicon is None:
+            return False
+        if self.lang.code in EAST_LANGUAGES or self.lang.code in ("th", "lo", "km", "my"):
+            return any(form.removesuffix("*") in self._text for form in self.lang.endings[role])
+        return any(lexicon.match(self._text, word.start()) for word in WORD.finditer(self._text[:20_000]))
+
+    def _resolved(self, part: int, figure: Figure) -> Sum:
+        unit = figure.unit
+        assert unit is not None
+        if not unit.is_family:
+            return Sum(figure, part, unit.code, figure.unsure)
+        currency, unsure = self._member(unit, figure.home)
+        return Sum(figure, part, currency, unsure or figure.unsure)
+
+    def _member(self, unit: Unit, home: str) -> tuple[str, bool]:
+        """Which of a family's currencies is meant, and whether that is a guess."""
+        family = families()[unit.code]
+        if home:
+            return family.countries[home], False
+        own = family.languages.get(self.lang.code, "")
+        if own and unit.code not in _CLAIM_FIRST:
+            return own, False
+        named = [country for country in self.homes if country in family.countries]
+        own_named = [country for country in named if family.countries[country] == own]
+        if own and (own_named or not named) and not (self.country in family.countries and self.country not in named):
+            return own, False
+        if unit.code == "@dollar":
+            return self._dollar(named), False
+        if self.country in family.countries:
+            return family.countries[self.country], False
+        if named:
+            return family.countries[min(named, key=self.homes.__getitem__)], False
+        return family.default, not family.default
+
+    def _dollar(self, named: Sequence[str]) -> str:
+        """Plain dollars are American, but where a Canadian, Australian, New Zealand or Singapore matter is the subject."""
+        places = self.homes
+        near = [country for country in named if country in _NEAR_DOLLARS]
+        if self.lang.code == "en" and "SG" in named:
+            near.append("SG")
+        country = self.country
+        if country in (*_NEAR_DOLLARS, "SG", "HK") and country not in near and (self.lang.code in ("en", "fr")) and "US" not in named:
+            near.append(country)
+        if not near:
+            return "USD"
+        first = min(near, key=lambda one: places.get(one, 0))
+        if "US" in places and country != first and places["US"] < places.get(first, 0):
+            return "USD"
+        return families()["@dollar"].countries[first]
+
+    def _dollars(self, known: Sum, local: set[str]) -> Sum:
+        """Where «AU$» or «C$» stands in the item, a plain dollar is an American one."""
+        if known.currency != "USD" and known.currency in local and known.figure.unit_before:
+            return replace(known, currency="USD")
+        return known
+
+    def _is_bare_sum(self, part: int, figure: Figure, has_money: bool) -> bool:
+        """Whether a number with a scale but no currency is money: nothing counted follows, and money is the matter."""
+        if figure.unit is not None or figure.factor < _BARE_FLOOR or figure.short or not figure.value:
+            return False
+        source = self.sources[part]
+        if self.lang.code in EAST_LANGUAGES:
+            follows = source.text[figure.bare_end : figure.bare_end + 12].lstrip(" ")
+            if follows.startswith(self.lang.endings.get("counted", ())):
+                return False
+            return has_money or self.lang.code == "ko" or self._mentions("money")
+        return self._may_end(source, figure.bare_end) and (has_money or self._mentions("money"))
+
+    def _may_end(self, source: Source, end: int) -> bool:
+        text = source.text
+        begin = end
+        while begin < len(text) and text[begin] in ' "':
+            begin += 1
+        if begin >= len(text) or text[begin] in ".,;:!?)]»/…|(":
+            return True
+        if text[begin] == "-":
+            return begin > end
+        if is_unspaced(text[begin]) and begin > end:
+            return True
+        return self.lang.says("follow", text, begin) > begin
+
+    def _inherited(self, part: int, figure: Figure, place: int, explicit: Sequence[Sum | None]) -> Sum | None:
+        earlier = [one for one in explicit[:place] if one]
+        later = [one for one in explicit[place + 1 :] if one]
+        if earlier or later:
+            nearest = earlier[-1] if earlier else later[0]
+            factor = nearest.figure.unit.factor if nearest.figure.unit and nearest.figure.unit.code == "IRR" else Decimal(1)
+            return Sum(replace(figure, value=figure.value * factor), part, nearest.currency, figure.unsure)
+        if self.lang.code == "zh-Hant":
+            currency, unsure = self._member(Unit("@yuan"), "")
+            return Sum(figure, part, currency, unsure)
+        own = self.lang.currency
+        if self.lang.code in EAST_LANGUAGES or (own and not self.country and "US" not in self.homes):
+            return Sum(figure, part, own, figure.unsure)
+        if not self.country and len(self.homes) == 1:
+            own = currency_of(next(iter(self.homes)))
+        currency = currency_of(self.country) if self.country and self.country != "EU" else own
+        return Sum(figure, part, currency, figure.unsure) if currency else None
+
+
+def linked(source: Source, figures: list[Figure]) -> list[Figure]:
+    """Let the two ends of a range share scale and currency: «$10-15 billion», «between 5 and 10 billion won»."""
+    for place in range(len(figures) - 2, -1, -1):
+        lower, upper = figures[place], figures[place + 1]
+        if not _is_range(source, lower, upper):
+            continue
+        if lower.factor == 1 and upper.factor > 1 and _shares_scale(lower, upper):
+            factor = upper.factor
+            ten = lower.unit.factor if lower.unit else Decimal(1)
+            lower = replace(lower, factor=factor, value=lower.number * factor * ten)
+        if lower.unit is None and upper.unit is None:
+            lower = replace(lower, bare_end=upper.bare_end)
+        if lower.unit is None and upper.unit is not None and lower.factor == upper.factor:
+            lower = replace(lower, unit=upper.unit, home=upper.home, value=lower.value * upper.unit.factor)
+        elif lower.unit is None and upper.unit is not None and lower.factor > 1:
+            lower = replace(lower, unit=upper.unit, home=upper.home, value=lower.value * upper.unit.factor)
+        elif upper.unit is None and lower.unit is not None and lower.unit_before and lower.factor == upper.factor:
+            upper = replace(upper, unit=lower.unit, home=lower.home, value=upper.value * lower.unit.factor)
+        figures[place], figures[place + 1] = lower, upper
+    return figures
+
+
+def _shares_scale(lower: Figure, upper: Figure) -> bool:
+    is_year = lower.number == int(lower.number) and 1900 <= lower.number <= 2100 and lower.unit is None
+    return lower.number < upper.number * 1000 and lower.number <= max(upper.number, Decimal(1000)) and not is_year
+
+
+def _is_range(source: Source, lower: Figure, upper: Figure) -> bool:
+    text = source.text
+    gap = text[lower.end : upper.start].strip()
+    if gap in _DASHES:
+        return True
+    if not gap or len(gap) > 12:
+        return False
+    end = len(gap)
+    every = language_words()
+    if source.lang.says("range", gap, 0) != end and source.lang.says("and", gap, 0) != end:
+        return False
+    if every.says("and_like", gap, 0) == end and not (source.lang.code in _TO and gap == "a"):
+        return source.lang.ends_with("between", text[max(0, lower.start - 20) : lower.start].rstrip(" -"))
+    return True
+
+
+_TO = frozenset({"es", "pt", "it", "gl", "ca"})
+"""Languages whose «a» is «to», not «and»."""
+
+
+def language_words() -> Language:
+    """Words that all languages share a table for."""
+    return language("*")
