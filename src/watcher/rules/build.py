@@ -120,7 +120,7 @@ class Builder:
         source = text[node.start : node.end]
         if node.name in SCOPES:
             fields = SCOPES[node.name]
-            self.fields.update(fields)
+            self.fields.update(set(fields) - {"lead"})
             return Within(source, self.build(node.operand, text), fields)
         if node.name == "rule" or node.name in FACTS:
             return self._value(node.name, node.operand, text)

@@ -15,7 +15,7 @@ _SPACE = re.compile(r"\s+")
 _NEAR = re.compile(r"(O?NEAR)(?:/(\d*))?(?=[\s()]|$)")
 _OPERATOR = re.compile(r"(AND|OR|NOT)(?=[\s()\"“]|$)|(SENTENCE)(?=[\s(]|$)")
 _COMPARISON = re.compile(
-    r"([a-z_]+)\s*(>=|<=|==|=>|=<|>|<|(?<!:)=)\s*"
+    r"([a-z_]+)(\s*(?:>=|<=|=>|=<|>|<)|==?)\s*"
     r"((?:[A-Z]{3}\s*|[A-Z]{0,3}\p{Sc}\s*)?[\d][\d.,_]*"
     r"(?:\s*(?:thousand|million|billion|trillion|mln|mio|mrd|mn|bn|tn|k|m|b|t)(?![a-z]))?"
     r"(?:\s*(?:[A-Z]{3}(?![\w])|\p{Sc}))?|[^\s()]*)".replace(r"\p{Sc}", "[$€£¥₩₹₽₺₪₫₱฿₴₦₸₼]"),
@@ -102,7 +102,7 @@ def _token(text: str, at: int) -> Token:
         return Token(operator[1] or operator[2], operator[0], at, operator.end())
     if comparison := _COMPARISON.match(text, at):
         node = tree.Comparison(
-            at, comparison.end(), comparison[1], comparison[2], comparison[3].strip(), comparison.start(3)
+            at, comparison.end(), comparison[1], comparison[2].strip(), comparison[3].strip(), comparison.start(3)
         )
         return Token("term", comparison[0], at, comparison.end(), node)
     if (field := _FIELD.match(text, at)) and char.isascii():

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from watcher.model import Evidence, Facts, Item, Span, Text
+from watcher.model import Evidence, Facts, Item, Span, Text, Token
 from watcher.text import fold_cased, plain_text
 
 TEXT_FIELDS = ("title", "summary", "content")
@@ -16,11 +16,15 @@ SCOPES: Mapping[str, tuple[str, ...]] = {
     "summary": ("summary",),
     "content": ("content",),
     "text": TEXT_FIELDS,
+    "lead": ("title", "lead"),
     "author": ("author",),
     "category": ("category",),
     "url": ("url",),
 }
-"""What may stand before a colon to say where to look."""
+"""What may stand before a colon to say where to look. `lead` is the title and the beginning of the summary."""
+WIDE = "\u2e80"
+LEAD = 480
+"""Width of a lead in columns: a Chinese, Japanese or Korean character takes two. Feeds with whole articles go on much longer."""
 
 
 class Scope(NamedTuple):
@@ -50,6 +54,26 @@ class Place(NamedTuple):
     last: int
     sentence: int
     hit: Hit
+
+
+class Beginning:
+    """The first characters of a text, with its offsets."""
+
+    __slots__ = ("_whole", "folded", "plain")
+
+    def __init__(self, whole: Text, length: int) -> None:
+        self._whole = whole
+        self.folded = whole.folded[:length]
+        self.plain = whole.plain[: whole.to_plain(0, length)[1]]
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """Tokens that begin within."""
+        return tuple(token for token in self._whole.tokens if token.start < len(self.folded))
+
+    def to_plain(self, start: int, end: int) -> tuple[int, int]:
+        """As in the whole text."""
+        return self._whole.to_plain(start, end)
 
 
 class FieldText:
@@ -150,10 +174,25 @@ class Reading:
         """A field as read; None where the item has none."""
         if name in self._fields:
             return self._fields[name]
-        text = self._text(name)
-        found = FieldText(name, text) if text is not None and text.folded else None
+        if name == "lead":
+            found = self._lead()
+        else:
+            text = self._text(name)
+            found = FieldText(name, text) if text is not None and text.folded else None
         self._fields[name] = found
         return found
+
+    def _lead(self) -> FieldText | None:
+        """The beginning of the summary; what is found in it counts as found in the summary."""
+        summary = self.field("summary")
+        if summary is None or len(summary.flat) <= LEAD // 2:
+            return summary
+        width = 0
+        for at, char in enumerate(summary.flat):
+            width += 2 if char >= WIDE else 1
+            if width > LEAD:
+                return FieldText("summary", Beginning(summary.text, at))
+        return summary
 
     def _text(self, name: str) -> Text | None:
         item = self.item
