@@ -51,7 +51,7 @@ def test_a_bare_url_is_a_feed(tmp_path: Path) -> None:
         ("polling: {evry: 5m}", "watcher.yaml:1:11: unknown key 'evry' (did you mean 'every'?)"),
         (
             "feeds:\n  - {url: https://a.example/f, nam: x}",
-            "watcher.yaml:2:34: unknown key 'nam' (did you mean 'name'?)",
+            "watcher.yaml:2:32: unknown key 'nam' (did you mean 'name'?)",
         ),
         ("rules:\n  - {name: a, any: [x]}\n  - {name: a, any: [y]}", "watcher.yaml:3:5: the rule 'a' stands twice"),
         (
