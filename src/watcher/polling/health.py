@@ -7,15 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from watcher.errors import FetchError, ForbiddenAddress, ParseError, RefusedError, WatcherError
-from watcher.polling.cadence import Rhythm
+from watcher.polling.cadence import Rhythm, expected_entries
 
 FAILURES_TO_TELL = 3
 """One failure is weather. From the third in a row the feed is called by what ails it."""
 _PAGES_TO_TELL = 2
-_ENTRIES_TO_MISS = 12.0
-"""A feed is silent when it owes so many entries by its rhythm …"""
-_GAPS_TO_MISS = 2.5
-"""… and has been quiet for so many times its longest pause."""
+_NEWS_TO_MISS = 12.0
+"""A feed is silent when by its rhythm it owes news so many times …"""
+_GAPS_TO_MISS = 1.5
+"""… and has been quiet for so many times its longest pause, of at least …"""
+_PAUSES_TO_KNOW = 8
+"""… so many."""
 _SHORTEST_SILENCE = timedelta(hours=12)
 _DATES_TO_JUDGE = 3
 
@@ -74,11 +76,10 @@ def is_silent(history: Mapping[str, Any], rhythm: Rhythm, last_new: datetime, no
     """Whether a feed has been quiet for longer than its own habit explains."""
     quiet = now - last_new
     longest = timedelta(seconds=history.get("gap", 0.0))
-    if quiet < _SHORTEST_SILENCE or quiet < longest * _GAPS_TO_MISS or not history.get("gaps", 0):
+    if quiet < _SHORTEST_SILENCE or quiet < longest * _GAPS_TO_MISS or history.get("gaps", 0) < _PAUSES_TO_KNOW:
         return False
-    # What the silence itself took off the learned rate is put back: the habit is the one before it.
-    habit = history.get("habit", rhythm.mean_rate())
-    return bool(habit * (quiet / timedelta(hours=1)) >= _ENTRIES_TO_MISS)
+    owed = expected_entries(rhythm, last_new, min(now, last_new + timedelta(days=28)))
+    return owed >= _NEWS_TO_MISS * max(1.0, float(history.get("burst", 1.0)))
 
 
 def odd_dates(dates: Sequence[datetime | None], now: datetime) -> tuple[int, int]:

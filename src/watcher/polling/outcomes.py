@@ -54,7 +54,7 @@ def after_success(
     begin = min(moments, default=now) if is_first else state.last_polled_at
     rhythm.learn(moments, now, begin)
     history["rhythm"] = rhythm.dump()
-    _note_news(history, state, moments, rhythm, now)
+    _note_news(history, state, moments)
     _note_dates(history, state, new_entries, now)
     history["changed"] = _stamp(now)
     history["full"] = _stamp(now)
@@ -116,11 +116,13 @@ def after_failure(
         shortest = max(policy.min, policy.every / 2)
         before = timedelta(seconds=history.get("wait", policy.every.total_seconds()))
         wait = shortest + jitter * (max(min(before * 3, longest), shortest) - shortest)
-    history["wait"] = wait.total_seconds()
+    if not retry_after:
+        history["wait"] = wait.total_seconds()
     if isinstance(error, RefusedError):
         history["slow"] = min(history.get("slow", 1.0) * 2, _MOST_SLOWING)
-    if retry_after is not None:
-        wait = max(wait, retry_after) + retry_after * (0.5 * jitter)
+    if retry_after:
+        # The server has said when; all that met in this refusal must only not come back together.
+        wait = retry_after + jitter * max(retry_after / 2, policy.every)
     redirect_to = state.redirect_to
     if redirect_to and isinstance(error, FetchError) and (error.permanent or failures >= 3):
         redirect_to, wait = "", min(wait, policy.every)  # where it had moved to is no good: back to its own address
@@ -192,10 +194,8 @@ def _appearances(state: FeedState, dates: Sequence[datetime | None], now: dateti
     return [date if date is not None and last <= date <= now else middle for date in dates]
 
 
-def _note_news(
-    history: dict[str, Any], state: FeedState, moments: Sequence[datetime], rhythm: Rhythm, now: datetime
-) -> None:
-    """Remember the habit as of the last news and the longest pause, for telling silence."""
+def _note_news(history: dict[str, Any], state: FeedState, moments: Sequence[datetime]) -> None:
+    """Remember the longest pause and how many entries come at a time, for telling silence."""
     if not moments:
         return
     times = sorted(moments)
@@ -205,8 +205,9 @@ def _note_news(
     longest = max((pause.total_seconds() for pause in pauses), default=0.0)
     if pauses:
         history["gap"] = max(longest, history.get("gap", 0.0) * 0.995)
-        history["gaps"] = history.get("gaps", 0) + 1
-    history["habit"] = round(rhythm.mean_rate(), 5)
+        history["gaps"] = min(history.get("gaps", 0) + len(pauses), 1000)
+    if state.last_success_at is not None:
+        history["burst"] = round(history.get("burst", 1.0) * 0.9 + len(moments) * 0.1, 2)
 
 
 def _note_dates(history: dict[str, Any], state: FeedState, dates: Sequence[datetime | None], now: datetime) -> None:
