@@ -86,7 +86,7 @@ def card(alert: Alert, speaker: Speaker, now: datetime) -> Card:
         reported=_reported(body, speaker, now),
         ahead=tuple(_ahead(ahead, speaker) for ahead in _mappings(body.get("ahead"))[:3]),
         said_by=speaker.listing([plain(name, 60) for name in _texts(body.get("attributed_to"))][:3]),
-        matched=speaker.listing([f"«{plain(text, 60)}»" for text in _texts(body.get("why"))][:5]),
+        matched=speaker.listing([speaker.quoted(plain(text, 60)) for text in _texts(body.get("why"))][:5]),
         rules=rules,
         summary=_summary(body),
         others=_others(body, url),
@@ -103,8 +103,11 @@ def full_lines(card: Card, speaker: Speaker, *, with_lead: bool) -> list[tuple[i
     head = " ".join(part for part in (card.label, card.flags, card.lead) if part)
     if with_lead and head:
         lines.append((1, (Span(head, "bold"),)))
-    lines += [(3, (Span(_labelled(speaker, "changed", change)),)) for change in card.changes]
+    if card.changes:
+        lines.append((3, (Span(_labelled(speaker, "changed", " · ".join(card.changes))),)))
     lines.append((0, _headline(card)))
+    if card.alert.kind == "health" and card.summary:
+        lines.append((2, (Span(card.summary),)))
     if card.reported:
         lines.append((4, (Span(card.reported, "dim"),)))
     if card.said_by:
@@ -136,9 +139,8 @@ def terse_lines(card: Card, speaker: Speaker) -> list[tuple[int, Line]]:
 
 
 def _headline(card: Card, limit: int = HEADLINE) -> Line:
-    """The headline, leading to the report, with the host in clear."""
-    title = Span(cut(card.headline, limit), "plain", card.url)
-    return (title, Span(f" · {card.host}", "dim")) if card.url else (title,)
+    """The headline, leading to the report."""
+    return (Span(cut(card.headline, limit), "plain", card.url),)
 
 
 def _labelled(speaker: Speaker, key: str, value: str) -> str:
@@ -184,7 +186,7 @@ def _reported(body: Mapping[str, object], speaker: Speaker, now: datetime) -> st
         return ""
     said = speaker.listing(names[:_NAMES])
     if len(names) > _NAMES:
-        said = speaker.word("and_more", names=said, n=len(names) - _NAMES)
+        said = speaker.count("and_more", len(names) - _NAMES, names=said)
     parts = [speaker.word("reported_by", names=said)]
     count = body.get("report_count")
     if isinstance(count, int) and count > max(1, len(names)):

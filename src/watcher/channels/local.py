@@ -43,7 +43,7 @@ class FileSender:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.service = Service("file", body_maxlen=1_000_000, title_maxlen=1_000, mentions=False)
+        self.service = Service("file", whole=True, mentions=False)
 
     def send(self, message: Message) -> None:
         """Append and sync. Each line carries the message's key, so that a repeat can be told."""

@@ -44,7 +44,7 @@ class MailSender:
     """Sends to one recipient, one connection a message."""
 
     def __init__(self, server: Server, sender: tuple[str, str], recipient: tuple[str, str], name: str) -> None:
-        self.service = Service("mail", body_maxlen=1_000_000, title_maxlen=998, mentions=False)
+        self.service = Service("mail", whole=True, mentions=False)
         self._server = server
         self._from = sender
         self._to = recipient
@@ -85,12 +85,9 @@ class MailSender:
         mail["Content-Language"] = message.language
         if message.severity == "high":
             mail["Importance"] = "high"
-        mail.set_content(
-            message.text + "\n\n-- \nWatcher " + message.key[:8] + "\n",
-            cte="base64" if not message.text.isascii() else None,
-        )
+        mail.set_content(f"{message.text}\n\n-- \nWatcher {message.key[:8]}\n")
         if message.html:
-            mail.add_alternative(message.html, subtype="html", cte="base64")
+            mail.add_alternative(message.html, subtype="html")
         return mail
 
     def _connect(self) -> smtplib.SMTP:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 
-from watcher.channels.clean import without_calls
+from watcher.channels.clean import host, without_calls
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of text in one style: plain, bold or dim. With `url` it is a link."""
+    """A stretch of text in one style: plain, bold or dim. With `url` it is a link, and its host is shown too."""
 
     text: str
     style: str = "plain"
@@ -27,27 +27,27 @@ _ANSI = {"bold": "\x1b[1m", "dim": "\x1b[2m"}
 
 
 def _text(span: Span) -> str:
-    return f"{span.text} {span.url}" if span.url and span.text != span.url else span.text
+    return f"{span.text}\n{span.url}" if span.url else span.text
 
 
 def _markdown(span: Span) -> str:
     text = escape_markdown(span.text)
     if span.url:
-        text = f"[{text}]({span.url})"
+        text = f"[{text}]({span.url}) · {escape_markdown(host(span.url))}"
     return f"**{text}**" if span.style == "bold" and text.strip() else text
 
 
 def _html(span: Span) -> str:
     text = escape(span.text, quote=True)
     if span.url:
-        text = f'<a href="{escape(span.url, quote=True)}">{text}</a>'
+        text = f'<a href="{escape(span.url, quote=True)}">{text}</a> · {escape(host(span.url))}'
     return f"<b>{text}</b>" if span.style == "bold" else text
 
 
 def _ansi(span: Span) -> str:
     start = _ANSI.get(span.style, "")
     text = f"{start}{span.text}\x1b[0m" if start else span.text
-    return f"{text} \x1b[4;2m{span.url}\x1b[0m" if span.url and span.text != span.url else text
+    return f"{text}\n\x1b[4;2m{span.url}\x1b[0m" if span.url else text
 
 
 def escape_markdown(text: str) -> str:

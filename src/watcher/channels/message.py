@@ -23,6 +23,8 @@ class Service:
     unit: str = "chars"
     title_counts: bool = False
     """The title counts against the body's length."""
+    whole: bool = False
+    """It takes `Message.text` and `Message.html` instead of parts; elsewhere those stay empty."""
     mentions: bool = True
     """The service may turn @names in a text into calls for people, so they are broken."""
 

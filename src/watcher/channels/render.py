@@ -38,7 +38,7 @@ def render(deliveries: Sequence[Delivery], channel: ChannelPolicy, *, now: datet
         deliveries[0].batch.partition(":")[0] if len(cards) > 1 or deliveries[0].batch.startswith("escalated") else ""
     )
     heading = _heading(batch, len(cards), voice) if batch else ""
-    subject = _subject(cards, heading, batch)
+    subject = _subject(cards, heading, voice)
     key = _key(deliveries)
     return Message(
         channel=channel.name,
@@ -50,9 +50,9 @@ def render(deliveries: Sequence[Delivery], channel: ChannelPolicy, *, now: datet
         language=voice.language,
         direction=voice.direction,
         subject=subject,
-        text=_whole(cards, heading, voice, channel, "text"),
-        html=page.html(cards, heading, voice, channel.name, key),
-        markdown=_whole(cards, heading, voice, channel, "markdown"),
+        text=_whole(cards, heading, voice, channel, "text") if service.whole else "",
+        html=page.html(cards, heading, voice, channel.name, key) if service.whole else "",
+        markdown=_whole(cards, heading, voice, channel, "markdown") if service.whole else "",
         parts=_parts(cards, heading, voice, channel, service),
         facts=tuple(_facts(alert) for alert in ordered),
     )
@@ -91,12 +91,13 @@ def _heading(batch: str, n: int, voice: Speaker) -> str:
     return f"{voice.name('batches', batch)} · {voice.count('alerts', n)}"
 
 
-def _subject(cards: Sequence[Card], heading: str, batch: str) -> str:
-    if len(cards) > 1:
-        return cut(f"{heading}: {cards[0].flags} {cards[0].headline}".replace(":  ", ": "), 160)
+def _subject(cards: Sequence[Card], heading: str, voice: Speaker) -> str:
     first = cards[0]
-    said = f"{first.title}: {first.headline}" if first.lead else first.title
-    return cut(f"{heading}: {said}" if batch else said, 200)
+    if len(cards) > 1:
+        said = f"{first.flags} {first.headline}".strip()
+    else:
+        said = f"{first.title}{voice.colon}{first.headline}" if first.lead else first.title
+    return cut(f"{heading}{voice.colon}{said}" if heading else said, 200)
 
 
 def _facts(alert: Alert) -> Mapping[str, object]:
@@ -177,7 +178,7 @@ def _parts(
             if cards[0].lead
             else " ".join(part for part in (cards[0].label, cards[0].flags, cards[0].headline) if part)
         )
-        title = _title(f"{heading}: {lead}" if heading else lead, service) if titled else ""
+        title = _title(f"{heading}{voice.colon}{lead}" if heading else lead, service) if titled else ""
         body = _block(cards[0], voice, channel, _within(service, title), with_lead=not titled)
         return (Part(title, body),)
     title = _title(heading, service, " (10/10)") if titled else ""

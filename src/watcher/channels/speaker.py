@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import format_skeleton
 from babel.numbers import format_compact_decimal
 
@@ -51,6 +51,7 @@ class Speaker:
             self._labels: dict[str, Any] = tomllib.load(file)
         self.comma: str = self._labels["comma"]
         self.colon: str = self._labels["colon"]
+        self._quote: str = self._labels["quote"]
 
     def word(self, key: str, **values: object) -> str:
         """A label of [words], filled in."""
@@ -60,10 +61,14 @@ class Speaker:
         """The label of a code (stages, instruments, changes, batches); the code itself where it has none."""
         return str(self._labels[table].get(key, plain(key.replace("_", " "), 40)))
 
-    def count(self, key: str, n: int) -> str:
+    def count(self, key: str, n: int, **values: object) -> str:
         """`n` of something, in the right plural."""
         forms: dict[str, str] = self._labels["counts"][key]
-        return forms.get(self.locale.plural_form(n), forms["other"]).format(n=n)
+        return forms.get(self.locale.plural_form(n), forms["other"]).format(n=n, **values)
+
+    def quoted(self, text: str) -> str:
+        """A text in the quotation marks of the language."""
+        return self._quote.format(text=text)
 
     def country(self, code: str) -> str:
         """The name of a country by its alpha-2 code."""
@@ -144,12 +149,3 @@ def _moment(iso: object) -> datetime | None:
     except ValueError:
         return None
     return at if at.tzinfo else None
-
-
-def known_locale(language: str) -> bool:
-    """Whether CLDR knows the language at all."""
-    try:
-        Locale.parse(language.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return False
-    return True
