@@ -1,0 +1,116 @@
+"""Fit the weights of `facts.mentions` to labelled items: `python scripts/fit_places.py CORPUS.jsonl [--all]`.
+
+Splits by thread: one half is learned from, figures are of the other. `--all` then writes weights learned from both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections import defaultdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from watcher import facts
+from watcher.facts import mentions, places
+from watcher.facts.reading import read as read_item
+from watcher.model import Entry, Feed, Item
+from watcher.text import read
+
+TARGET = Path(__file__).parents[1] / "src/watcher/facts/data/places/weights.toml"
+REGULAR = 1.0
+
+
+def item_of(row: dict) -> Item:
+    published = datetime.fromisoformat(row["published"]).replace(tzinfo=UTC)
+    entry = Entry(row["title"], row["summary"], url=row.get("url", ""), published=published)
+    return Item(row["id"], Feed(""), entry, read(row["title"]), read(row["summary"]), row["lang"], "", published, published)
+
+
+def currencies_of(row: dict, item: Item) -> dict[str, frozenset[str]]:
+    return facts.currencies(facts._sums(read_item(item)))
+
+
+def half(row: dict) -> int:
+    key = row.get("thread") or row.get("story") or row["id"]
+    return hashlib.sha1(key.encode()).digest()[0] % 2
+
+
+def score(rows, verdicts):
+    hit = wrong = missed = 0
+    by_lang = defaultdict(lambda: [0, 0, 0])
+    misses = []
+    for row, said in zip(rows, verdicts, strict=True):
+        truth, optional = set(row["countries"]), set(row.get("countries_optional", ()))
+        said = set(said)
+        h, w, m = len(truth & said), len(said - truth - optional), len(truth - said)
+        hit, wrong, missed = hit + h, wrong + w, missed + m
+        for i, n in enumerate((h, w, m)):
+            by_lang[row["lang"]][i] += n
+        if w or m:
+            misses.append((row, said))
+    return 2 * hit / (2 * hit + wrong + missed), by_lang, misses
+
+
+def main() -> None:
+    rows = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
+    rows = [row for row in rows if row["relevant"]]
+    items = [item_of(row) for row in rows]
+    found = [mentions.signs(read_item(item), currencies_of(row, item)) for row, item in zip(rows, items, strict=True)]
+    names = sorted({name for signs in found for sign in signs.values() for name in sign.values})
+
+    def fit(indexes):
+        xs, ys, ws = [], [], []
+        count = defaultdict(int)
+        for i in indexes:
+            for country in rows[i]["countries"]:
+                count[country] += 1
+        for i in indexes:
+            weight = 1 / max(count[c] for c in rows[i]["countries"]) ** 0.5
+            for code, sign in found[i].items():
+                if code in rows[i].get("countries_optional", ()):
+                    continue
+                xs.append([sign.values.get(name, 0.0) for name in names])
+                ys.append(code in rows[i]["countries"])
+                ws.append(weight)
+        ws = np.array(ws) / np.mean(ws)
+        model = LogisticRegression(C=REGULAR, max_iter=2000).fit(np.array(xs), np.array(ys), sample_weight=ws)
+        return {"bias": float(model.intercept_[0]), **dict(zip(names, map(float, model.coef_[0]), strict=True))}
+
+    def judge(indexes, weights):
+        mentions.weights.cache_clear()
+        places.weights = lambda: weights
+        out = []
+        for i in indexes:
+            ranked = sorted(((places.probability(s), c) for c, s in found[i].items()), reverse=True)
+            out.append([c for rank, (p, c) in enumerate(ranked) if p >= (places._SECOND if rank else places._LEAST)])
+        return out
+
+    show = "-v" in sys.argv
+    for held in (1, 0):
+        learn = [i for i, row in enumerate(rows) if half(row) != held]
+        test = [i for i, row in enumerate(rows) if half(row) == held]
+        weights = fit(learn)
+        f1, by_lang, misses = score([rows[i] for i in test], judge(test, weights))
+        own, _, own_misses = score([rows[i] for i in learn], judge(learn, weights))
+        print(f"held half {held}: F1 {f1:.3f} on {len(test)} items; on its own half {own:.3f}")
+        if held == 1:
+            for lang, (h, w, m) in sorted(by_lang.items()):
+                if w or m:
+                    print("  ", lang, f"{2 * h / (2 * h + w + m):.2f}", h, w, m)
+            if show:
+                for row, said in own_misses:
+                    print("MISS", row["lang"], row["countries"], sorted(said), (row["url"] or "")[:40], row["title"], "||", row["summary"])
+    if "--all" in sys.argv:
+        weights = fit(range(len(rows)))
+        lines = ["# Fitted by scripts/fit_places.py; log-odds of each sign. Don't edit.", "[weights]"]
+        lines += [f"{name} = {value:.3f}" for name, value in sorted(weights.items())]
+        TARGET.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""Text → Facts: sums, acting states, stage, instruments, actors, what is ahead, whom it credits.
+
+`extract` is the one door; it searches an item's fields once and lets every reader work on what was found.
+"""
+
+from __future__ import annotations
+
+from watcher.facts.actors import named_actors
+from watcher.facts.ahead import events_ahead
+from watcher.facts.attribution import credited
+from watcher.facts.lexicon import MAX_CHARS
+from watcher.facts.measures import stage_of, used_instruments
+from watcher.facts.mentions import home_states
+from watcher.facts.money import amounts_of
+from watcher.facts.places import acting_states
+from watcher.facts.reading import Reading, read
+from watcher.model import Amount, Facts, Item
+
+__all__ = ["extract"]
+
+
+def extract(item: Item) -> Facts:
+    """Read all facts of an item. Any text will do; what can't be read is left out."""
+    reading = read(item)
+    sums = _sums(reading)
+    return Facts(
+        countries=acting_states(reading, currencies(sums)),
+        amounts=sums,
+        stage=stage_of(reading),
+        instruments=used_instruments(reading),
+        actors=named_actors(reading),
+        ahead=events_ahead(reading),
+        attributed_to=credited(reading),
+    )
+
+
+def currencies(sums: tuple[Amount, ...]) -> dict[str, frozenset[str]]:
+    """The currencies that each field counts in, conversions for the reader ('(약 2조원)') left out."""
+    fields = {one.span.field for one in sums}
+    return {
+        field: frozenset(one.currency for one in sums if one.span.field == field and one.same_as is None)
+        for field in fields
+    }
+
+
+def _sums(reading: Reading) -> tuple[Amount, ...]:
+    parts = [(part.field, part.text) for part in reading.parts if len(part.text.plain) <= MAX_CHARS]
+    day = reading.item.published.date() if reading.item.published else None
+    return amounts_of(parts, reading.lang, _likely_country(reading), day)
+
+
+def _likely_country(reading: Reading) -> str:
+    """The country whose money an unnamed currency is likely to be: a state that acts, or where the item comes from."""
+    acting = acting_states(reading, {})
+    if acting and acting[0].value != "EU":
+        return acting[0].value
+    home = home_states(reading)
+    return max(home, key=lambda code: home[code]) if home else ""

@@ -1,0 +1,105 @@
+"""Who acts or is named: ministries and bodies, companies and organisations, people in office."""
+
+from __future__ import annotations
+
+import re
+
+from watcher.facts.lexicon import Hit
+from watcher.facts.mentions import in_office
+from watcher.facts.reading import Part, Reading, read
+from watcher.model import Found, Item
+
+_MOST = 16
+_NAME = re.compile(r"[ \u00a0]?((?:[A-ZÀ-ÞĀ-ŽΑ-ΩА-ЯЁІЇЄҐӘҒҚҢӨҰҮҺЎЀ-Џ][\w'’.-]*)(?:[ -](?:[A-ZÀ-ÞĀ-ŽΑ-ΩА-ЯЁІЇЄҐӘҒҚҢӨҰҮҺЎ][\w'’.-]*|von|van|der|de|da|bin|al|el|bint)){0,3})")
+_BODY = re.compile(r"[ \u00a0]?((?:[\w'’&-]+)(?:(?:, | and | et | y | e | und | og | i | и | та | و| of | de | du | da | la | für )?[ ]?[\w'’&-]+){0,4})")
+_HAN_BEFORE = re.compile(r"[\u3400-\u9fff\u30a0-\u30ff々・]{2,10}$")
+_PERSON_BEFORE = re.compile(r"(?:[\u4e00-\u9fff]{2,4}|[\u30a1-\u30ff・ー]{2,14}|[가-힣]{2,4}) ?$")
+_HANGUL_BEFORE = re.compile(r"[가-힣A-Za-z0-9]{2,14}$")
+_CAPITAL = re.compile(r"(?:[A-ZÀ-ÞĀ-Ž][\w'’&-]*|of|and|for|the|de|&)(?: (?:[A-ZÀ-ÞĀ-Ž][\w'’&-]*|of|and|for|&)){0,6}$")
+_CASED = frozenset("en fr es ca pt it ro de nl sv da nb fi et lv lt pl cs sk sl hr sr hu bg mk ru uk el tr az kk uz id ms fil sw vi".split())
+
+
+def actors(item: Item) -> tuple[Found, ...]:
+    """Read the bodies, companies and people that an item names, as written or by their usual name, each once."""
+    return named_actors(read(item))
+
+
+def named_actors(reading: Reading) -> tuple[Found, ...]:
+    """The actors of an item already searched, in order of appearance, at most 16."""
+    found: dict[str, Found] = {}
+    for part in reading.parts:
+        for one in sorted(_all_in(part, reading), key=lambda one: one.span.start):
+            if len(one.value) > 1 and not _known(one, found):
+                found[one.value.casefold()] = one
+    return tuple(found.values())[:_MOST]
+
+
+def _known(one: Found, found: dict[str, Found]) -> bool:
+    """Whether the actor is listed already, or stands inside or around another of the same place."""
+    if one.value.casefold() in found:
+        return True
+    return any(
+        other.span.field == one.span.field and one.span.start < other.span.end and other.span.start < one.span.end
+        for other in found.values()
+    )
+
+
+def _all_in(part: Part, reading: Reading) -> list[Found]:
+    day = reading.item.published.date() if reading.item.published else None
+    found: list[Found] = []
+    for hit in part.of("actor"):
+        found.append(Found(hit.entry.value.replace("_", " "), part.span(hit.start, hit.end), "company or organisation"))
+    for hit in part.of("leader"):
+        if in_office(hit, day):
+            found.append(_as_written(part, hit, "person in office"))
+    for hit in part.of("body"):
+        found.append(_as_written(part, hit, "state body or programme"))
+    for hit in part.of("office"):
+        one = _office(part, hit, reading.base)
+        if one is not None:
+            found.append(one)
+    found.sort(key=lambda one: (one.span.start, -one.span.end))
+    return found
+
+
+def _as_written(part: Part, hit: Hit, why: str) -> Found:
+    span = part.span(hit.start, hit.end)
+    return Found(part.text.plain[span.start : span.end], span, why)
+
+
+def _office(part: Part, hit: Hit, base: str) -> Found | None:
+    from watcher.model import Span
+
+    span = part.span(hit.start, hit.end)
+    plain = part.text.plain
+    kind = hit.entry.value
+    if kind == "title":
+        match = _NAME.match(plain, span.end)
+        if match and base in _CASED:
+            return Found(match[1].rstrip(".-'’"), Span(part.field, match.start(1), match.start(1) + len(match[1].rstrip(".-'’"))), "person with a title")
+        return None
+    if kind == "titled":
+        match = _PERSON_BEFORE.search(plain, max(0, span.start - 16), span.start)
+        if match:
+            name = match[0].strip()
+            return Found(name, Span(part.field, match.start(), match.start() + len(name)), "person with a title")
+        return None
+    if kind == "before":
+        match = _BODY.match(plain, span.end)
+        if match is None:
+            return None
+        end = match.end(1)
+        return Found(plain[span.start : end], Span(part.field, span.start, end), "state body")
+    return _closed_by(part, span.start, span.end, base)
+
+
+def _closed_by(part: Part, start: int, end: int, base: str) -> Found | None:
+    """A body whose name ends in its kind: 経済産業省, 기획재정부, "Energy Department"."""
+    from watcher.model import Span
+
+    plain = part.text.plain
+    pattern = {"ko": _HANGUL_BEFORE, "zh": _HAN_BEFORE, "ja": _HAN_BEFORE}.get(base, _CAPITAL)
+    match = pattern.search(plain, max(0, start - 40), start if base in ("ko", "zh", "ja") else max(0, start - 1))
+    if match is None or not match[0].strip():
+        return None
+    return Found(plain[match.start() : end], Span(part.field, match.start(), end), "state body")

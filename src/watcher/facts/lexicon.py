@@ -1,0 +1,205 @@
+"""All words that facts are read from, in one automaton: what stands where in a text, with script-aware edges.
+
+Data files under facts/data hold sections `[lang …]` (`[*]`: every language) and lines `value form form …`.
+In a form `_` is a space, a final `*` takes an ending, a leading `*` may be the end of a compound, `=Form` keeps
+its case, and `form@xx` counts only in items of language or origin xx.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from ahocorasick_rs import AhoCorasick
+
+from watcher.facts.bounds import ends_well, starts_well
+from watcher.model import Text
+from watcher.text import ReadText, fold, fold_cased
+
+MAX_CHARS = 20_000
+"""How much of a field is searched: a news item says what it is about well before."""
+
+_SOURCES = (
+    ("state", "places/states.txt"),
+    ("name", "places/names.txt"),
+    ("seat", "places/seats.txt"),
+    ("capital", "places/capitals.txt"),
+    ("body", "places/bodies.txt"),
+    ("role", "places/roles.txt"),
+    ("stage", "measures/stages.txt"),
+    ("instrument", "measures/instruments.txt"),
+    ("actor", "actors/names.txt"),
+    ("office", "actors/offices.txt"),
+    ("medium", "attribution/media.txt"),
+    ("credit", "attribution/verbs.txt"),
+    ("ahead", "ahead/words.txt"),
+    ("month", "ahead/months.txt"),
+)
+_CAPITALISED = frozenset({"name", "seat", "capital", "leader", "medium", "actor"})
+_ALIASES = {
+    "no": ("nb",), "nn": ("nb",), "bs": ("hr", "sr"), "hr": ("sr", "bs"), "sr": ("hr", "bs"), "id": ("ms",),
+    "ms": ("id", "en"), "tl": ("fil", "en"), "fil": ("tl", "en"), "sw": ("en",), "cy": ("en",), "ga": ("en",),
+    "be": ("ru",), "mr": ("hi", "en"), "ne": ("hi", "en"), "ky": ("kk",), "gl": ("es", "pt"), "ca": ("es",),
+    "lb": ("de",), "mk": ("bg", "sr"), "uz": ("ru",), "kk": ("ru",), "mt": ("en",), "ha": ("en",), "yo": ("en",),
+    "so": ("en",), "zu": ("en",), "af": ("nl", "en"), "da": ("nb",),
+}  # fmt: skip
+_OWN_SCRIPT = frozenset("ko ja zh th he hi bn ta te kn ml pa gu mr ne si my km lo ka am hy el ar fa ur ru uk bg".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A form of the lexicon: what it stands for and when it counts. `since`/`until` are ISO months, empty for open."""
+
+    kind: str
+    value: str
+    langs: frozenset[str]
+    tail: int
+    head: bool
+    exact: str
+    only: str
+    since: str = ""
+    until: str = ""
+
+
+class Hit(NamedTuple):
+    """An entry found in a folded text; `end` includes the ending of a stem."""
+
+    start: int
+    end: int
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The automaton and what each of its patterns stands for."""
+
+    automaton: AhoCorasick
+    entries: tuple[tuple[Entry, ...], ...]
+
+    def scan(self, text: Text, lang: str, origin: str) -> list[Hit]:
+        """Every form in a text that counts in its language, in order, with overlaps; longest at a place first."""
+        folded = text.folded[:MAX_CHARS]
+        cased = text.cased if isinstance(text, ReadText) else fold_cased(text.plain)
+        spoken = spoken_as(lang)
+        hits: list[Hit] = []
+        for index, start, end in self.automaton.find_matches_as_indexes(folded, overlapping=True):
+            begins = starts_well(folded, start)
+            for entry in self.entries[index]:
+                if not (begins or entry.head):
+                    continue
+                if entry.langs and spoken and entry.langs.isdisjoint(spoken):
+                    continue
+                if entry.only and entry.only != origin and entry.only not in spoken:
+                    continue
+                stop = ends_well(folded, end, entry.tail)
+                if stop < 0 or not _written_so(text, cased, start, end, entry):
+                    continue
+                hits.append(Hit(start, stop, entry))
+        hits.sort(key=lambda hit: (hit.start, -hit.end))
+        return hits
+
+
+def _written_so(text: Text, cased: str, start: int, end: int, entry: Entry) -> bool:
+    if not entry.exact:
+        return entry.kind not in _CAPITALISED or not cased[start].islower()
+    if cased[start:end] != _exact_cased(entry.exact):
+        return False
+    if entry.exact.isascii():
+        return True
+    begin, stop = text.to_plain(start, end)
+    return text.plain[begin:stop] == entry.exact
+
+
+@cache
+def _exact_cased(form: str) -> str:
+    return fold_cased(form)
+
+
+@cache
+def spoken_as(lang: str) -> frozenset[str]:
+    """The sections that count for an item's language: its own, its sisters', English for names in foreign scripts."""
+    base = lang.split("-")[0].lower()
+    if not base or base == "und":
+        return frozenset()
+    extra = ("en",) if base in _OWN_SCRIPT else ()
+    return frozenset((base, lang.lower(), *_ALIASES.get(base, ()), *extra))
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The one lexicon, built at first use from the packaged data."""
+    patterns: dict[str, list[Entry]] = {}
+    for kind, path in _SOURCES:
+        for langs, value, form in listed(path):
+            _add(patterns, kind, value, langs, form)
+    for line in _lines("places/leaders.tsv"):
+        code, since, until, langs, forms = line.split("\t")
+        spoken = frozenset[str]() if langs == "*" else frozenset(langs.split(","))
+        for form in forms.split():
+            _add(patterns, "leader", code, spoken, form, since, until)
+    return Lexicon(AhoCorasick(list(patterns)), tuple(tuple(entries) for entries in patterns.values()))
+
+
+def _add(
+    patterns: dict[str, list[Entry]],
+    kind: str,
+    value: str,
+    langs: frozenset[str],
+    form: str,
+    since: str = "",
+    until: str = "",
+) -> None:
+    form, _, only = form.partition("@")
+    head = form.startswith("*")
+    stem = form.endswith("*") and len(form) > 1
+    exact = form[1:].rstrip("*").replace("_", " ") if form.startswith("=") else ""
+    literal = fold(form.lstrip("=*").rstrip("*").replace("_", " ")).strip()
+    if not literal:
+        return
+    tail = _stem_tail(kind, literal) if stem else _own_tail(kind, literal)
+    entry = Entry(kind, value, langs, tail, head, exact, only, since, until)
+    bucket = patterns.setdefault(literal, [])
+    if entry not in bucket:
+        bucket.append(entry)
+
+
+def _stem_tail(kind: str, literal: str) -> int:
+    """The longest ending of a stem: short stems take short ones, or every other word would begin with them."""
+    if kind == "name":
+        return 3 if len(literal) < 5 else 5
+    return 6 if len(literal) < 5 else 9
+
+
+def _own_tail(kind: str, literal: str) -> int:
+    """Endings that names take by themselves in inflecting scripts; Latin genitives of people ('Trumps', 'Trumpa')."""
+    if kind not in ("leader", "seat", "capital", "actor", "medium"):
+        return 0
+    last = literal[-1]
+    if "\u0370" <= last <= "\u052f" or "\u0900" <= last <= "\u0dff" or "\u10a0" <= last <= "\u10ff":
+        return 4 if len(literal) > 3 else 1
+    return 3 if kind == "leader" and last.isascii() and len(literal) > 4 else 0
+
+
+def listed(path: str) -> Iterator[tuple[frozenset[str], str, str]]:
+    """The forms of a data file: sections' languages (empty: all), value, form as written."""
+    langs: frozenset[str] = frozenset()
+    for line in _lines(path):
+        if line.startswith("["):
+            names = line.strip("[]").split()
+            langs = frozenset() if names == ["*"] else frozenset(names)
+            continue
+        value, *forms = line.split()
+        for form in forms:
+            yield langs, value, form
+
+
+def _lines(path: str) -> Iterator[str]:
+    source = files("watcher") / "facts" / "data" / path
+    if not source.is_file():
+        return
+    for line in source.read_text(encoding="utf-8").splitlines():
+        if line.strip() and not line.startswith("#"):
+            yield line

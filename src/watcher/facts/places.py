@@ -1,0 +1,51 @@
+"""The states that an item is about: whose AI policy or investment it is, not each one that it mentions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import exp
+
+from watcher.facts.mentions import Signs, signs, weights
+from watcher.facts.reading import Reading, read
+from watcher.model import Found, Item, Span
+
+_SECOND = 0.5
+"""Probability from which a state beside the likeliest is one more actor."""
+_LEAST = 0.1
+"""Probability below which not even the likeliest is named."""
+_WHY = {
+    "state": "named as the acting state",
+    "seat": "its seat of government stands for it",
+    "body": "a body or programme of this state acts",
+    "leader": "its leader or minister acts",
+    "short": "short name in a headline",
+    "home": "the government of the country that the item is written in",
+}
+
+
+def countries(item: Item) -> tuple[Found, ...]:
+    """Read the acting states of an item, ISO 3166-1 alpha-2 or EU, the likeliest first."""
+    return acting_states(read(item), {})
+
+
+def acting_states(reading: Reading, currencies: Mapping[str, frozenset[str]]) -> tuple[Found, ...]:
+    """Read the acting states; `currencies` are the ISO 4217 codes of the sums in each field."""
+    found = signs(reading, currencies)
+    ranked = sorted(((probability(sign), code) for code, sign in found.items()), reverse=True)
+    chosen = [code for rank, (p, code) in enumerate(ranked) if p >= (_SECOND if rank else _LEAST)]
+    return tuple(_found(code, found[code], reading) for code in chosen)
+
+
+def probability(sign: Signs) -> float:
+    """How likely a state with these signs is an acting one."""
+    fitted = weights()
+    total = fitted["bias"] + sum(fitted.get(name, 0.0) * value for name, value in sign.values.items())
+    return 1.0 / (1.0 + exp(-max(-30.0, min(30.0, total))))
+
+
+def _found(code: str, sign: Signs, reading: Reading) -> Found:
+    if sign.span is not None:
+        return Found(code, sign.span, _WHY.get(sign.why, sign.why))
+    field = reading.parts[0].field if reading.parts else "title"
+    why = "its currency" if any("currency" in name for name in sign.values) else "language and origin of the item"
+    return Found(code, Span(field, 0, 0), why)

@@ -1,0 +1,70 @@
+"""States by one character in East Asian headlines: 米, 中韓, 韓, 한미, 英美."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from watcher.facts.lexicon import listed
+from watcher.facts.bounds import script_at
+
+_BOUND = frozenset("政首大总總企商國国議议官副財财防外両兩两双雙簽签達达皇王裁軍军空海科産产研資资媒紙紙側侧方式版製制 ")
+"""What may follow a short form that does not stand alone: 米政府, 英首相, 美企."""
+_ONLY_IN_PAIRS = frozenset("星新泰馬马意以法加德印台臺澳日中英俄陸陆歐欧越独伊한미중일독영불러인이대政與野")
+"""Characters that are common words themselves, or name a state only beside another: 英法, 한미."""
+_ALONE_TOO = {"zh": frozenset("美英韓韩俄陸日中歐欧"), "ja": frozenset("米英韓中仏独露伊豪日印"), "ko": frozenset("美中日英韓佛獨露印伊歐濠")}
+
+
+def short_forms(folded: str, base: str, taken: list[tuple[int, int]]) -> Iterator[tuple[str, int, int]]:
+    """Read short names outside the ranges already `taken`: (state, start, end).
+
+    A character counts beside another such character, or alone at an edge (start of a clause, after a space or
+    mark) before a mark, a space or an office. Ordinary words begin with the same characters: 中小企業, 日前, 印发.
+    """
+    table = _table(base)
+    size = len(folded)
+    for place, char in enumerate(folded[:400]):
+        code = table.get(char)
+        if code is None or any(start <= place < end for start, end in taken):
+            continue
+        before = folded[place - 1] if place else " "
+        after = folded[place + 1] if place + 1 < size else " "
+        if _pair(folded, place, base, table) or (
+            char in _ALONE_TOO.get(base, ()) and _edge(before) and _bound(after, base, char)
+        ):
+            yield code, place, place + 1
+
+
+def _pair(folded: str, place: int, base: str, table: Mapping[str, str]) -> bool:
+    """Whether the character stands in a run of two or three short names, or is joined to one by a middle dot."""
+    start = place
+    while start > 0 and (folded[start - 1] in table or folded[start - 1] in "·・/-"):
+        start -= 1
+    end = place + 1
+    while end < len(folded) and (folded[end] in table or folded[end] in "·・/-"):
+        end += 1
+    run = folded[start:end].strip("·・/-")
+    names = [char for char in run if char in table]
+    if not 2 <= len(names) <= 4 or len({table[char] for char in names}) != len(names):
+        return False
+    before = folded[start - 1] if start else " "
+    after = folded[end] if end < len(folded) else " "
+    if base == "ko":
+        hangul = any(script_at(char) == "hangul" for char in names)
+        return not hangul or (script_at(before) != "hangul" and (after in " ,'\"()" or folded.startswith(("정상", "관세", "무역", "협력", "기술", "동맹", "양국", "간"), end)))
+    return _edge(before) and (_edge(after) or after in "两兩両双雙签簽達达首企政贸貿关關共领領合科聯联協协高大同")
+
+
+def _edge(char: str) -> bool:
+    return script_at(char) == ""
+
+
+def _bound(after: str, base: str, char: str) -> bool:
+    if base == "ko":
+        return script_at(char) == "han" and script_at(after) != "han"
+    return _edge(after) or after in _BOUND and char not in "日中"
+
+
+@cache
+def _table(base: str) -> Mapping[str, str]:
+    return {form: value for langs, value, form in listed("places/short.txt") if base in langs}
