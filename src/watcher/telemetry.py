@@ -15,6 +15,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from watcher.ports import Event, Observer
@@ -131,6 +132,22 @@ def notify(text: str, environ: Mapping[str, str] | None = None) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
         channel.sendto(text.encode(), target)
     return True
+
+
+def ago(then: str | datetime | None, now: datetime) -> str:
+    """How long ago, or in how long: `5m ago`, `in 2h`."""
+    if not then:
+        return "never"
+    moment = datetime.fromisoformat(then) if isinstance(then, str) else then
+    seconds = (now - moment).total_seconds()
+    size = abs(seconds)
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if size >= length:
+            text = f"{size / length:.0f}{unit}"
+            break
+    else:
+        text = f"{size:.0f}s"
+    return f"{text} ago" if seconds >= 0 else f"in {text}"
 
 
 def all_of(*observers: Observer) -> Observer:

@@ -13,8 +13,11 @@ from typing import Any
 import click
 
 from watcher.errors import ConfigError, Problem, WatcherError
+from watcher.telemetry import ago
 
 DONE, PROBLEMS, USAGE = 0, 1, 2
+
+__all__ = ["DONE", "PROBLEMS", "USAGE", "ago", "cut", "emit_json", "emit_line", "fail", "show_problems", "table", "width"]
 
 
 def emit_json(value: Any) -> None:
@@ -75,22 +78,6 @@ def _cell(value: Any) -> str:
         return value.astimezone().strftime("%Y-%m-%d %H:%M")
     text = ", ".join(map(str, value)) if isinstance(value, (list, tuple, set, frozenset)) else str(value)
     return " ".join("".join(c if c.isprintable() or c in "\t\n" else "\N{REPLACEMENT CHARACTER}" for c in text).split())
-
-
-def ago(then: str | datetime | None, now: datetime) -> str:
-    """How long ago, or in how long: `5m ago`, `in 2h`."""
-    if not then:
-        return "never"
-    moment = datetime.fromisoformat(then) if isinstance(then, str) else then
-    seconds = (now - moment).total_seconds()
-    size = abs(seconds)
-    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
-        if size >= length:
-            text = f"{size / length:.0f}{unit}"
-            break
-    else:
-        text = f"{size:.0f}s"
-    return f"{text} ago" if seconds >= 0 else f"in {text}"
 
 
 def problem_line(problem: Problem) -> str:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from watcher.cli.main import App
 from watcher.cli.output import PROBLEMS, emit_json
+from watcher.errors import WatcherError
+
+if TYPE_CHECKING:
+    from watcher.config import Settings
+    from watcher.daemon import Daemon
 
 
 @click.command()
@@ -25,7 +31,25 @@ def run(app: App) -> None:
     settings = app.settings()
     counters = telemetry.Counters()
     daemon = Daemon(settings, lambda: load(app.path()), telemetry.LogObserver(), counters)
-    asyncio.run(daemon.run())
+    asyncio.run(_run(daemon, settings))
+
+
+async def _run(daemon: Daemon, settings: Settings) -> None:
+    """The daemon, with the dashboard beside it where it is configured."""
+    if settings.web is None:
+        await daemon.run()
+        return
+    try:
+        from watcher.web.serve import server_of
+    except ImportError as error:
+        raise WatcherError(f"web: needs the extra `web` (pip install 'watcher[web]'): {error.name} is missing") from error
+    server = server_of(settings, daemon)
+    serving = asyncio.create_task(server.serve())
+    try:
+        await daemon.run()
+    finally:
+        server.should_exit = True
+        await serving
 
 
 @click.command()

@@ -1,0 +1,190 @@
+"""The web application: pages for people, /metrics, /healthz and /readyz for machines, stories to pull."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import jinja2
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from watcher.channels import feeds_out
+from watcher.telemetry import ago
+from watcher.store import Lists, open_lists
+from watcher.web.guard import COOKIE, Guard
+
+FAILURES_A_MINUTE = 5
+
+
+class Pages:
+    """The handlers. `alive` tells whether the daemon's loop advances; `samples` gives its counters."""
+
+    def __init__(
+        self, database: str, token: str, alive: Callable[[], bool], samples: Callable[[], Iterable[tuple[str, dict[str, str], int]]]
+    ) -> None:
+        self._database, self._token = database, token
+        self._alive, self._samples = alive, samples
+        self._failures: list[datetime] = []
+        loader = jinja2.PackageLoader("watcher.web")
+        self._templates = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+        self._templates.filters |= {"ago": lambda at: ago(at, datetime.now(UTC)), "link": safe_link}
+
+    async def _ask(self, read: Callable[[Lists], Any]) -> Any:
+        """Read from the store on a thread, over a connection of its own."""
+
+        def work() -> Any:
+            lists = open_lists(self._database)
+            try:
+                return read(lists)
+            finally:
+                lists.close()
+
+        return await asyncio.to_thread(work)
+
+    def _page(self, name: str, **values: Any) -> HTMLResponse:
+        return HTMLResponse(self._templates.get_template(name).render(**values))
+
+    async def home(self, request: Request) -> Response:
+        """Stories, latest first, and how the daemon fares."""
+        counts, stories = await self._ask(lambda lists: (lists.counts(), lists.stories(100, datetime.now(UTC) - timedelta(days=30))))
+        return self._page("home.html", counts=counts, stories=[story for story in stories if story.rules], alive=self._alive())
+
+    async def story(self, request: Request) -> Response:
+        """One story with all its reports."""
+        story = await self._ask(lambda lists: lists.story(request.path_params["id"]))
+        if story is None:
+            return PlainTextResponse("no such story", 404)
+        return self._page("story.html", story=story)
+
+    async def alerts(self, request: Request) -> Response:
+        """Alerts and the state of their deliveries."""
+        return self._page("alerts.html", alerts=await self._ask(lambda lists: lists.alerts(200)))
+
+    async def feeds(self, request: Request) -> Response:
+        """Feeds, the ailing ones first."""
+        rows = await self._ask(lambda lists: lists.feeds())
+        rows.sort(key=lambda row: (row["condition"] in ("ok", "new"), row["url"]))
+        return self._page("feeds.html", feeds=rows)
+
+    async def login_form(self, request: Request) -> Response:
+        """The form that takes the token."""
+        return self._page("login.html", failed=False)
+
+    async def login(self, request: Request) -> Response:
+        """Take the token, and remember it in a cookie that scripts and other sites can not read."""
+        now = datetime.now(UTC)
+        self._failures = [at for at in self._failures if now - at < timedelta(minutes=1)]
+        if len(self._failures) >= FAILURES_A_MINUTE:
+            return PlainTextResponse("too many tries; wait a minute", 429)
+        body = (await request.body())[:2000].decode("utf-8", "replace")
+        given = parse_qs(body).get("token", [""])[0]
+        if not secrets.compare_digest(given.encode(), self._token.encode()):
+            self._failures.append(now)
+            answer = self._page("login.html", failed=True)
+            answer.status_code = 403
+            return answer
+        response = RedirectResponse("/", 303)
+        response.set_cookie(COOKIE, self._token, httponly=True, samesite="strict", max_age=30 * 86400, secure=request.url.scheme == "https")
+        return response
+
+    async def healthz(self, request: Request) -> Response:
+        """200 while the daemon's loop advances."""
+        alive = self._alive()
+        return PlainTextResponse("ok\n" if alive else "the poll loop stands still\n", 200 if alive else 503)
+
+    async def readyz(self, request: Request) -> Response:
+        """200 once the store answers."""
+        try:
+            await self._ask(lambda lists: lists.counts())
+        except Exception as error:
+            return PlainTextResponse(f"not ready: {type(error).__name__}\n", 503)
+        return PlainTextResponse("ready\n")
+
+    async def metrics(self, request: Request) -> Response:
+        """Prometheus text: counters of the daemon, gauges of the store."""
+        counts = await self._ask(lambda lists: lists.counts())
+        return PlainTextResponse("".join(_metrics(self._samples(), counts)), media_type="text/plain; version=0.0.4")
+
+    async def stories_out(self, request: Request) -> Response:
+        """Stories as Atom, JSON Feed, CSV or iCalendar."""
+        kind = request.path_params["kind"]
+        stories = await self._ask(lambda lists: lists.stories(200, datetime.now(UTC) - timedelta(days=90)))
+        told = [story for story in stories if story.rules]
+        written = feeds_out.write(kind, told, base=str(request.base_url).rstrip("/"), now=datetime.now(UTC))
+        if written is None:
+            return PlainTextResponse("atom, json, csv or ics", 404)
+        text, media_type = written
+        return Response(text, media_type=media_type)
+
+    async def status(self, request: Request) -> Response:
+        """What `watcher status --json` says."""
+        return JSONResponse({"alive": self._alive(), **await self._ask(lambda lists: lists.counts())})
+
+    async def style(self, request: Request) -> Response:
+        """The one style sheet."""
+        return Response(resources.files("watcher.web").joinpath("static/style.css").read_text("utf-8"), media_type="text/css")
+
+
+def safe_link(url: str) -> str:
+    """The link where it leads to http or https, else nothing."""
+    parts = urlsplit(url)
+    return url if parts.scheme in ("http", "https") and parts.hostname else ""
+
+
+def _metrics(samples: Iterable[tuple[str, dict[str, str], int]], counts: dict[str, Any]) -> Iterable[str]:
+    """Series in the text format; label values are escaped."""
+    last = ""
+    for name, labels, value in samples:
+        if name != last:
+            yield f"# TYPE {name} counter\n"
+            last = name
+        yield f"{name}{_labels(labels)} {value}\n"
+    gauges = [("watcher_" + key, {}, counts[key]) for key in ("feeds", "items", "matched", "stories", "alerts")]
+    gauges += [("watcher_feeds_by_condition", {"condition": name}, value) for name, value in sorted(counts["feed_conditions"].items())]
+    gauges += [("watcher_deliveries", {"channel": row["channel"], "state": row["state"]}, row["n"]) for row in counts["deliveries"]]
+    now = datetime.now(UTC)
+    gauges += [
+        ("watcher_outbox_oldest_seconds", {"channel": row["channel"]}, round((now - datetime.fromisoformat(row["oldest"])).total_seconds()))
+        for row in counts["deliveries"]
+        if row["state"] == "pending" and row["oldest"]
+    ]
+    for name, labels, value in gauges:
+        if name != last:
+            yield f"# TYPE {name} gauge\n"
+            last = name
+        yield f"{name}{_labels(labels)} {value}\n"
+
+
+def _labels(labels: dict[str, str]) -> str:
+    def quoted(text: str) -> str:
+        return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+    return "{" + ",".join(f'{name}="{quoted(value)}"' for name, value in labels.items()) + "}" if labels else ""
+
+
+def build(pages: Pages, token: str, hosts: Iterable[str]) -> Starlette:
+    """The application. Every route but health, log-in and style asks for the token."""
+    routes = [
+        Route("/", pages.home),
+        Route("/stories/{id}", pages.story),
+        Route("/stories.{kind}", pages.stories_out),
+        Route("/alerts", pages.alerts),
+        Route("/feeds", pages.feeds),
+        Route("/status.json", pages.status),
+        Route("/metrics", pages.metrics),
+        Route("/healthz", pages.healthz),
+        Route("/readyz", pages.readyz),
+        Route("/login", pages.login_form, methods=["GET"]),
+        Route("/login", pages.login, methods=["POST"]),
+        Route("/static/style.css", pages.style),
+    ]
+    return Starlette(routes=routes, middleware=[Middleware(Guard, token=token, hosts=[*hosts, "127.0.0.1", "localhost", "::1"])])

@@ -1,0 +1,31 @@
+"""Runs the application beside the daemon, in its event loop."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import uvicorn
+
+from watcher.config import Settings
+from watcher.daemon import Daemon
+from watcher.web.app import Pages, build
+from watcher.web.guard import token_of
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the daemon."""
+
+    @contextlib.contextmanager
+    def capture_signals(self):  # type: ignore[no-untyped-def]  # as uvicorn declares it
+        yield
+
+
+def server_of(settings: Settings, daemon: Daemon) -> uvicorn.Server:
+    """A server for `web:`; `await server.serve()` runs it, `should_exit` ends it. Raises ValueError for a bad address."""
+    assert settings.web is not None
+    host, _, port = settings.web.listen.rpartition(":")
+    token = token_of(settings.web.token, Path(settings.database))
+    app = build(Pages(settings.database, token, daemon.is_alive, daemon.counters.samples), token, settings.web.hosts)
+    config = uvicorn.Config(app, host=host.strip("[]") or "127.0.0.1", port=int(port), log_config=None, access_log=False, server_header=False)
+    return _Server(config)
