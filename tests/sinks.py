@@ -188,7 +188,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _ok(self, destination: str, body: str, _: str) -> None:
         self._note(destination, body)
-        self._answer(200, b'{"ok": true, "access_token": "t", "user_id": "@w:x", "home_server": "x", "room_id": "!r:x", "event_id": "$e"}')
+        self._answer(
+            200,
+            b'{"ok": true, "access_token": "t", "user_id": "@w:x", "home_server": "x", "room_id": "!r:x", "event_id": "$e"}',
+        )
 
     def _status(self, destination: str, body: str, code: str) -> None:
         self._answer(int(code), b"refused")
@@ -251,7 +254,9 @@ class MailSink:
 
     def url(self, *recipients: str, options: str = "") -> str:
         """A mailto URL of recipients here."""
-        return f"mailto://127.0.0.1:{self.port}?from=watcher@example.org&to={','.join(recipients)}&mode=insecure{options}"
+        return (
+            f"mailto://127.0.0.1:{self.port}?from=watcher@example.org&to={','.join(recipients)}&mode=insecure{options}"
+        )
 
     def script(self, recipient: str, *steps: str) -> None:
         """Say what happens to the next mails to a recipient."""
@@ -263,7 +268,10 @@ class MailSink:
 
     def mails(self, recipient: str | None = None) -> list[Message]:
         """The same, parsed."""
-        return [message_from_bytes(one.body.encode("utf-8", "surrogateescape"), policy=default) for one in self.received(recipient)]
+        return [
+            message_from_bytes(one.body.encode("utf-8", "surrogateescape"), policy=default)
+            for one in self.received(recipient)
+        ]
 
     def __enter__(self) -> MailSink:
         self._controller.start()
@@ -295,10 +303,20 @@ class _Mailbox:
             return f"{code} not now"
         content = envelope.content
         text = content.decode("utf-8", "surrogateescape") if isinstance(content, bytes) else str(content)
-        headers = {name.lower(): str(value) for name, value in message_from_bytes(text.encode("utf-8", "surrogateescape"), policy=default).items()}
+        headers = {
+            name.lower(): str(value)
+            for name, value in message_from_bytes(text.encode("utf-8", "surrogateescape"), policy=default).items()
+        }
         for recipient in envelope.rcpt_tos:
             self._sink.ledger.note(
-                Received(recipient, headers.get("x-watcher-key", ""), headers.get("subject", ""), text, time.monotonic(), headers)
+                Received(
+                    recipient,
+                    headers.get("x-watcher-key", ""),
+                    headers.get("subject", ""),
+                    text,
+                    time.monotonic(),
+                    headers,
+                )
             )
         if kind == "close" and server.transport is not None:
             server.transport.abort()
