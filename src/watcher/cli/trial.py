@@ -67,7 +67,7 @@ def scan(app: App, files: tuple[Path, ...], as_json: bool) -> None:
 def _records(files: tuple[Path, ...]) -> Iterator[tuple[dict[str, Any], str]]:
     for path in files:
         if str(path) == "-":
-            lines = (line.decode("utf-8", "replace") for line in click.get_binary_stream("stdin"))
+            lines = (line.decode("utf-8", "replace") for line in sys.stdin.buffer)
             yield from read_lines(lines)
         elif _is_document(path):
             yield from _document_records(path)

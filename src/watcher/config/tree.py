@@ -45,7 +45,7 @@ class Node:
         """The node at `path`, or the deepest one above it that exists."""
         node = self
         for step in path:
-            value = node.value
+            value: Any = node.value
             if (isinstance(value, dict) and step in value) or (
                 isinstance(value, list) and isinstance(step, int) and step < len(value)
             ):

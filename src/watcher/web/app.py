@@ -18,11 +18,19 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from watcher.channels import feeds_out
+from watcher.channels.speaker import speaker
 from watcher.telemetry import ago
 from watcher.store import Lists, open_lists
 from watcher.web.guard import COOKIE, Guard
 
 FAILURES_A_MINUTE = 5
+
+WRITERS = {
+    "atom": (feeds_out.atom, "application/atom+xml"),
+    "json": (feeds_out.json_feed, "application/feed+json"),
+    "csv": (feeds_out.csv_table, "text/csv"),
+    "ics": (feeds_out.calendar, "text/calendar"),
+}
 
 
 class Pages:
@@ -117,13 +125,15 @@ class Pages:
     async def stories_out(self, request: Request) -> Response:
         """Stories as Atom, JSON Feed, CSV or iCalendar."""
         kind = request.path_params["kind"]
-        stories = await self._ask(lambda lists: lists.stories(200, datetime.now(UTC) - timedelta(days=90)))
-        told = [story for story in stories if story.rules]
-        written = feeds_out.write(kind, told, base=str(request.base_url).rstrip("/"), now=datetime.now(UTC))
-        if written is None:
-            return PlainTextResponse("atom, json, csv or ics", 404)
-        text, media_type = written
-        return Response(text, media_type=media_type)
+        if kind not in WRITERS:
+            return PlainTextResponse("there is " + ", ".join(f"stories.{name}" for name in WRITERS), 404)
+        now = datetime.now(UTC)
+        stories = await self._ask(lambda lists: lists.stories(200, now - timedelta(days=90)))
+        entries = feeds_out.story_entries([story for story in stories if story.rules], speaker("en"), now)
+        base = str(request.base_url)
+        write, media_type = WRITERS[kind]
+        about = feeds_out.About("Watcher: stories", base, f"{base}stories.{kind}")
+        return Response(write(entries, about, now), media_type=media_type)
 
     async def status(self, request: Request) -> Response:
         """What `watcher status --json` says."""
@@ -148,7 +158,7 @@ def _metrics(samples: Iterable[tuple[str, dict[str, str], int]], counts: dict[st
             yield f"# TYPE {name} counter\n"
             last = name
         yield f"{name}{_labels(labels)} {value}\n"
-    gauges = [("watcher_" + key, {}, counts[key]) for key in ("feeds", "items", "matched", "stories", "alerts")]
+    gauges: list[tuple[str, dict[str, str], Any]] = [("watcher_" + key, {}, counts[key]) for key in ("feeds", "items", "matched", "stories", "alerts")]
     gauges += [("watcher_feeds_by_condition", {"condition": name}, value) for name, value in sorted(counts["feed_conditions"].items())]
     gauges += [("watcher_deliveries", {"channel": row["channel"], "state": row["state"]}, row["n"]) for row in counts["deliveries"]]
     now = datetime.now(UTC)
