@@ -46,7 +46,7 @@ _LATIN_FAMILY = re.compile(
 def encoding_of(body: bytes, declared_by_server: str = "") -> str:
     """The name of the encoding to decode `body` with (see `decode`).
 
-    In order: a byte order mark; the pattern of zero bytes; valid UTF-8 that is not plain ASCII; what the server,
+    In order: a byte order mark; the pattern of zero bytes; UTF-8 by its look; what the server,
     then the document declares, if it decodes; what the bytes look like; UTF-8 with strays.
     """
     for mark, name in _BOMS:
@@ -59,11 +59,13 @@ def encoding_of(body: bytes, declared_by_server: str = "") -> str:
     declared = [_known(name) for name in (declared_by_server, in_document[1].decode() if in_document else "")]
     if _decodes(body, "utf-8") and not any(name in _SEVEN_BIT for name in declared):
         return "utf-8"
+    if _mostly_utf8(body, 20):
+        return "utf-8"
     for name in declared:
         for candidate in (name, _SUPERSETS.get(name, "")):
             if candidate and candidate != "utf-8" and _decodes(body, candidate):
                 return _SUPERSETS.get(name, name) if _decodes(body, _SUPERSETS.get(name, name)) else name
-    if _mostly_utf8(body):
+    if _mostly_utf8(body, 3):
         return "utf-8"
     return _looks_like(body) or next((_SUPERSETS.get(name, name) for name in declared if name), "utf-8")
 
@@ -98,10 +100,13 @@ def _decodes(body: bytes, name: str) -> bool:
     return True
 
 
-def _mostly_utf8(body: bytes) -> bool:
-    """A few bad bytes (a text cut in the middle of a character, one pasted in) do not make another encoding."""
-    high = sum(map(body.count, range(0xC2, 0xF5)))
-    return high > 0 and body.decode("utf-8", "replace").count("\ufffd") * 10 <= high
+def _mostly_utf8(body: bytes, times: int) -> bool:
+    """A few bad bytes (a text cut in the middle of a character, one pasted in) do not make another encoding.
+
+    Whether good sequences are so many `times` the bad ones. Text in an older encoding has hardly a good one.
+    """
+    leads = sum(map(body.count, range(0xC2, 0xF5)))
+    return leads > 0 and body.decode("utf-8", "replace").count("\ufffd") * times <= leads
 
 
 def _looks_like(body: bytes) -> str:

@@ -12,10 +12,11 @@ _ISO = re.compile(
 )
 _YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.年년]\s*(\d{1,2})\s*[-/.月월]\s*(\d{1,2})")
 _DAY_FIRST = re.compile(r"\b(\d{1,2})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{4})\b")
-_DAY_MONTH = re.compile(r"\b(\d{1,2})[.ºª]?\s*(?:de |d['’])?\s*([^\W\d_]+)\.?,?\s*(?:de |del )?\s*(\d{4}|\d{2})\b")
-_MONTH_DAY = re.compile(r"\b([^\W\d_]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b")
-_TIME = re.compile(r"\b(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([ap]\.?\s?m\b|오전|오후|上午|下午)?", re.IGNORECASE)
+_DAY_MONTH = re.compile(r"\b(\d{1,2})[.ºª]?\s*(?:de |d['’])?\s*([^\s\d,/-]+)\.?,?\s*(?:de |del )?\s*(\d{4}|\d{2})\b")
+_MONTH_DAY = re.compile(r"(?:^|[\s,])([^\s\d,/-]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b")
+_TIME = re.compile(r"(?<!\d)(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([ap]\.?\s?m\b|오전|오후|上午|下午)?", re.IGNORECASE)
 _ZONE = re.compile(r"(?:\b(?:GMT|UTC)\s*)?([+-])(\d{2}):?(\d{2})\b")
+_DAY_NUMBER_YEAR = re.compile(r"\b(\d{1,2})\D{1,12}(\d{1,2})\D{1,6}(\d{4})\b")
 _MONTH_FIRST_LANGUAGES = ("en-us", "fil")
 # Tried after the document's own language, for documents that declare none or a wrong one.
 _LANGUAGES = [
@@ -104,6 +105,8 @@ def _date(text: str, lang: str) -> tuple[int, int, int] | None:
     named = _MONTH_DAY.search(text)
     if named and (number := _month(named[1], lang)):
         return int(named[3]), number, int(named[2])
+    if found := _DAY_NUMBER_YEAR.search(text):
+        return int(found[3]), int(found[2]), int(found[1])
     return None
 
 
@@ -129,6 +132,8 @@ def _zone(text: str) -> timedelta:
 
 
 def _made(year: int, month: int, day: int, time: tuple[int, int, int], offset: timedelta) -> datetime | None:
+    if year > 2400:
+        year -= 543  # the Buddhist calendar, as Thai publishers write it
     try:
         return datetime(year, month, day, *time, tzinfo=timezone(offset)).astimezone(UTC)
     except (ValueError, OverflowError):

@@ -89,14 +89,15 @@ def _categories(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _date(row: Mapping[str, Any], names: tuple[str, ...], lang: str) -> datetime | None:
+    given = dict(row)  # feedparser's own lookup passes one date off as another
     for name in names:
-        if parts := row.get(f"{name}_parsed"):
+        if parts := given.get(f"{name}_parsed"):
             try:
                 year, month, day, hour, minute, second = parts[:6]
                 return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
             except (ValueError, TypeError):
                 continue
-        if (written := row.get(name)) and isinstance(written, str) and (when := dates.moment(written, lang)):
+        if (written := given.get(name)) and isinstance(written, str) and (when := dates.moment(written, lang)):
             return when
     return None
 
