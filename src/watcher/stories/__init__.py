@@ -1,6 +1,11 @@
-"""Which reports are of one event, and what moves in it."""
+"""Which entries are one item, which items are reports of one event, and what moves in it."""
 
+from watcher.stories.assign import assign, begin, join, keys_of, merge, should_merge, story_keys
+from watcher.stories.changes import due_dates, with_dates_told
 from watcher.stories.identity import content_hash, identities, recognise, shared
 from watcher.stories.urls import canonical_url
 
-__all__ = ["canonical_url", "content_hash", "identities", "recognise", "shared"]
+__all__ = [
+    "assign", "begin", "canonical_url", "content_hash", "due_dates", "identities", "join", "keys_of", "merge", "recognise",
+    "shared", "should_merge", "story_keys", "with_dates_told",
+]  # fmt: skip

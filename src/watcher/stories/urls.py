@@ -139,7 +139,7 @@ def _unwrapped(url: str) -> str:
 def _amp_cache(host: str, path: str) -> str:
     """cdn.ampproject.org/c/s/example.org/page, google.com/amp/s/example.org/page."""
     cached = re.match(r"/(?:amp|[cvwi]{1,2}|wp)/(s/)?([^/]+\.[^/]+/?.*)", path)
-    if cached and (host.endswith("ampproject.org") or host.startswith("google.") or host.endswith("bing-amp.com")):
+    if cached and (host.endswith(("ampproject.org", "bing-amp.com")) or host.startswith("google.")):
         return f"http{'s' if cached[1] else ''}://{cached[2]}"
     return ""
 
