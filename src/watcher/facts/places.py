@@ -11,13 +11,16 @@ from watcher.model import Found, Item, Span
 
 _SECOND = 0.5
 """Probability from which a state beside the likeliest is one more actor."""
-_LEAST = 0.1
+_LEAST = 0.05
 """Probability below which not even the likeliest is named."""
 _WHY = {
     "state": "named as the acting state",
     "seat": "its seat of government stands for it",
     "body": "a body or programme of this state acts",
     "leader": "its leader or minister acts",
+    "city": "a place in this state",
+    "firm": "named beside a company",
+    "counter": "named as a measure",
     "short": "short name in a headline",
     "home": "the government of the country that the item is written in",
 }
@@ -47,5 +50,5 @@ def _found(code: str, sign: Signs, reading: Reading) -> Found:
     if sign.span is not None:
         return Found(code, sign.span, _WHY.get(sign.why, sign.why))
     field = reading.parts[0].field if reading.parts else "title"
-    why = "its currency" if any("currency" in name for name in sign.values) else "language and origin of the item"
+    why = "its currency" if any("money" in name for name in sign.values) else "language and origin of the item"
     return Found(code, Span(field, 0, 0), why)
