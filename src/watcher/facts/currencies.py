@@ -11,7 +11,12 @@ from watcher.facts.money_lexicon import WORD, Lexicon, is_edge, is_unspaced
 from watcher.facts.money_text import level_form
 
 _ANY_CASE = frozenset("eur usd gbp rmb nis fcfa rs sek nok dkk chf czk".split())
-_CAPITALS_ONLY = frozenset("p n r u$ le".split())
+_CAPITALS_ONLY = frozenset("p n r le gs bs sr qr kd km tl nis".split())
+_PLAIN_CODES = frozenset(
+    "USD EUR GBP JPY INR KRW CNY AUD NZD CAD SGD HKD TWD BRL CHF SEK NOK DKK VND IDR THB MYR RUB UAH KZT PLN CZK HUF AED "
+    "QAR NGN ZAR KES MXN ILS".split()
+)
+"""Codes that are money even beside a small number; others are words too (TOP 500, COP 30, PHP 8, ALL)."""
 LONGEST_BEFORE = 16
 
 
@@ -51,12 +56,12 @@ def names(lang: str) -> Names:
             form, unit = _unit(currency, written, place)
             if not form:
                 continue
-            if place != "before":
+            if place not in ("before", "before_scale"):
                 after.add(form, unit)
-            if place in ("before", "both"):
+            if place in ("before", "before_scale", "both", "scale") and (place != "scale" or unit.capitals):
                 before.setdefault(form.removesuffix("*"), unit)
     for code_row in rows("iso4217"):
-        unit = Unit(code_row[0], capitals=True)
+        unit = Unit(code_row[0], weak=True, capitals=True)
         after.add(code_row[0].lower(), unit)
         before.setdefault(code_row[0].lower(), unit)
     return Names(after, before)
@@ -78,7 +83,8 @@ def _unit(currency: str, written: str, place: str) -> tuple[str, Unit]:
         code, factor = "IRR", Decimal(10)
     form = level_form(form.rstrip("!").strip())
     capitals = (form in _CAPITALS_ONLY) or (form.upper() == code and form not in _ANY_CASE)
-    return form, Unit(code, place == "scale", capitals, factor)
+    weak = place in ("scale", "before_scale") or (form.upper() == code and code not in _PLAIN_CODES)
+    return form, Unit(code, weak, capitals, factor)
 
 
 def before(lang: str, text: str, plain: str, end: int) -> tuple[Unit, int] | None:
@@ -108,7 +114,7 @@ def _before(known: dict[str, Unit], text: str, plain: str, stop: int, end: int) 
 def after(lang: str, text: str, plain: str, at: int) -> tuple[Unit, int] | None:
     """The currency written at `at`, and where it ends."""
     found = names(lang).after.match(text, at)
-    if found is None or (found[0].capitals and not plain[at : found[1]].isupper()):
+    if found is None or not found[0].code or (found[0].capitals and not plain[at : found[1]].isupper()):
         return None
     return found
 

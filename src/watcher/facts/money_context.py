@@ -129,15 +129,30 @@ class Context:
 
     def _is_bare_sum(self, part: int, figure: Figure, has_money: bool) -> bool:
         """Whether a number with a scale but no currency is money: nothing counted follows, and money is the matter."""
-        if figure.unit is not None or figure.factor < _BARE_FLOOR or figure.short or not figure.value:
+        large = figure.factor >= _BARE_FLOOR or (self.lang.code in EAST_LANGUAGES and figure.value >= 10**8 and figure.factor > 1)
+        if figure.unit is not None or not large or figure.short or not figure.value:
             return False
         source = self.sources[part]
         if self.lang.code in EAST_LANGUAGES:
-            follows = source.text[figure.bare_end : figure.bare_end + 12].lstrip(" ")
-            if follows.startswith(self.lang.endings.get("counted", ())):
+            if self._is_counted(source.text[figure.bare_end : figure.bare_end + 14].lstrip(" ")):
                 return False
             return has_money or self.lang.code == "ko" or self._mentions("money")
         return self._may_end(source, figure.bare_end) and (has_money or self._mentions("money"))
+
+    def _is_counted(self, follows: str) -> bool:
+        """Whether a counted noun follows a number in Chinese, Japanese or Korean."""
+        endings = self.lang.endings
+        if follows.startswith(endings.get("not_counted", ())):
+            return False
+        if self.lang.code != "ko":
+            return follows.startswith(endings.get("counted", ()))
+        word = WORD.match(follows)
+        for counter in endings["counted"]:
+            if word and word.group().startswith(counter):
+                rest = word.group()[len(counter) :]
+                if not rest or len(counter) > 1 or rest in endings["particles"]:
+                    return True
+        return False
 
     def _may_end(self, source: Source, end: int) -> bool:
         text = source.text

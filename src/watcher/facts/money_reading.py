@@ -13,11 +13,10 @@ from watcher.facts import currencies
 from watcher.facts.currencies import Unit
 from watcher.facts.money_language import Language, Scale
 from watcher.facts.money_lexicon import WORD, is_edge, is_unspaced
-from watcher.facts.numbers import DIGITS, EAST, read_digits, read_east, sum_words
+from watcher.facts.numbers import DIGITS, EAST, MYRIADS, read_digits, read_east, sum_words
 
 _EAST_START = re.compile(r"[\d一二两兩三四五六七八九十百千백천십]")
 _EAST_MYRIAD = re.compile("[万亿億兆京만억조경]")
-_EAST_SCALE = re.compile("[亿億兆京억조경]")
 _GAP = re.compile(r"[ \-]{0,2}")
 _PREFIXES = frozenset("بلوفكהבלמוכש")
 """One-letter words that Arabic and Hebrew write onto a number."""
@@ -118,7 +117,7 @@ def _read_eastern(source: Source, at: int) -> Figure | None:
     value = read_east(written)
     if value is None or not value:
         return None
-    factor = Decimal(10**8) if _EAST_SCALE.search(written) else Decimal(10**4)
+    factor = Decimal(MYRIADS[_EAST_MYRIAD.findall(written)[-1]])
     figure = Figure(at, found.end(), value, value / factor, factor, bare_end=found.end())
     end = found.end()
     scale = source.lang.scales.match(text, _GAP.match(text, end).end()) if source.lang.code == "ja" else None  # type: ignore[union-attr]
@@ -160,7 +159,7 @@ def _read_number(source: Source, at: int) -> Figure | None:
     return figure if _stands_alone(source, figure, end) else None
 
 
-_COMMA_COUNTRIES = frozenset({"MX", "US", "GT", "HN", "SV", "NI", "PA", "DO", "PR"})
+_COMMA_COUNTRIES = frozenset({"MX", "GT", "HN", "SV", "NI", "PA", "DO", "PR"})
 
 
 def _scaled(figure: Figure, scales: list[Scale], end: int) -> Figure:
@@ -171,7 +170,7 @@ def _scaled(figure: Figure, scales: list[Scale], end: int) -> Figure:
         factor *= scale.factor
     unit = next((Unit(scale.currency, factor=Decimal(10) if scale.currency == "IRT" else Decimal(1)) for scale in scales if scale.currency), None)
     if unit and unit.code == "IRT":
-        unit, factor = Unit("IRR", factor=Decimal(10)), factor * 1000
+        unit, factor = Unit("IRR", factor=Decimal(10)), factor * 10
     short = any(scale.short for scale in scales)
     return replace(figure, end=end, bare_end=end, value=figure.number * factor, factor=factor, short=short, unit=unit)
 
@@ -236,6 +235,8 @@ def _chained(source: Source, figure: Figure) -> Figure:
         factor *= scale.factor
     if factor < figure.factor and read[0] * factor < figure.factor:
         return replace(figure, end=end, bare_end=end, value=figure.value + read[0] * factor)
+    if lang.code == "es" and figure.factor == 1000 and factor > 1000 and read[0] < 1000:
+        return replace(figure, end=end, bare_end=end, factor=factor, value=(figure.value + read[0]) * factor)
     if len(scales) > 1 and scales[0].factor < figure.factor and joined <= begin:
         last = scales[-1].factor
         return replace(figure, end=end, bare_end=end, factor=last, value=(figure.value + read[0] * factor / last) * last)
@@ -339,6 +340,10 @@ def _spoken_before(source: Source, end: int, floor: int) -> tuple[Decimal | None
                 found = (spoken, word.end())
             values.append(found[0])
             at = _skip(text, found[1])
+            more = lang.says("half_more", text, at)
+            if more > at:
+                values.append(Decimal("0.5"))
+                at = _skip(text, more)
             connected = lang.says("num_of", text, at)
             at = _skip(text, connected) if connected > at and connected <= end else at
         if at == end and values:
@@ -360,7 +365,7 @@ def _with_unit(source: Source, figure: Figure, glued_end: int = -1) -> Figure:
     behind = _unit_after(source, figure.end)
     if ahead is not None and ahead[0].weak and figure.factor == 1:
         ahead = None
-    if behind is not None and behind[0].weak and figure.factor == 1:
+    if behind is not None and not _is_credible(source, figure, behind[0], behind[1]):
         behind = None
     if ahead is not None and (behind is None or not ahead[0].is_family or behind[0].is_family):
         unit, start = ahead
@@ -376,9 +381,22 @@ def _with_unit(source: Source, figure: Figure, glued_end: int = -1) -> Figure:
     return figure
 
 
+def _is_credible(source: Source, figure: Figure, unit: Unit, end: int) -> bool:
+    """Whether a currency name after a number without a scale is one («5 won», «2025 RAND study», «3 원전» are not)."""
+    if figure.factor > 1:
+        return True
+    if unit.weak or (figure.number == int(figure.number) and 2010 <= figure.number <= 2040 and source.text[end - 1].isalpha()):
+        return False
+    if source.lang.code == "ko" and _glued(source.text[end - 1]) and end < len(source.text) and _glued(source.text[end]):
+        return source.lang.says("particles", source.text, end) > end
+    return True
+
+
 def _code_after(source: Source, unit: Unit, end: int) -> tuple[Unit, int]:
     """«$5 billion US», «$2m CAD»: which dollar, in capitals."""
-    word = WORD.match(source.text, _skip(source.text, end))
+    begin = _skip(source.text, end)
+    begin += source.text[begin : begin + 1] == "("
+    word = WORD.match(source.text, begin)
     if word and word.group() in _SHORT_CODES and source.cased[word.start() : word.end()].isupper():
         return Unit(_SHORT_CODES[word.group()]), word.end()
     return unit, end
@@ -402,6 +420,11 @@ def _unit_after(source: Source, end: int) -> tuple[Unit, int, str] | None:
             if found is not None and found[0].is_family and adjective[0] in currencies.families()[found[0].code].countries:
                 return found[0], found[1], adjective[0]
             if found is not None and not found[0].capitals:
+                return found[0], found[1], ""
+        word = WORD.match(text, place)
+        if word is not None and word.end() - place > 3 and not is_unspaced(text[place]):
+            found = currencies.after(lang.code, text, source.cased, _skip(text, word.end()))
+            if found is not None and not found[0].capitals and not found[0].is_family and text[word.end() : word.end() + 1] == " ":
                 return found[0], found[1], ""
     return None
 

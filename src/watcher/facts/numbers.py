@@ -14,7 +14,7 @@ DIGITS = re.compile(r"\d{1,3}(?: \d{3})+(?![\d])(?:[.,]\d{1,2}(?!\d))?|\d+(?:[.,
 """A number at a place; grouping by spaces asks for groups of three."""
 MAX_DIGITS = 18
 _UNITS = {"十": 10, "百": 100, "千": 1000, "십": 10, "백": 100, "천": 1000}
-_MYRIADS = {"万": 10**4, "만": 10**4, "亿": 10**8, "億": 10**8, "억": 10**8, "兆": 10**12, "조": 10**12, "京": 10**16, "경": 10**16}
+MYRIADS = {"万": 10**4, "만": 10**4, "亿": 10**8, "億": 10**8, "억": 10**8, "兆": 10**12, "조": 10**12, "京": 10**16, "경": 10**16}
 _HAN_DIGITS = dict(zip("零一二三四五六七八九", range(10), strict=True)) | {"〇": 0, "两": 2, "兩": 2}
 _SKIPPED = frozenset("多余餘여来來几幾 ")
 
@@ -108,10 +108,10 @@ def read_east(written: str) -> Decimal | None:
         elif piece in _UNITS:
             section += (pending if pending is not None else 1) * _UNITS[piece]
             pending = None
-        elif piece in _MYRIADS:
+        elif piece in MYRIADS:
             section += pending or 0
             pending = None
-            myriad = _MYRIADS[piece]
+            myriad = MYRIADS[piece]
             if total and total < myriad:
                 total = (total + section) * myriad
             else:
