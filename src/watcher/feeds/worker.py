@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -27,12 +28,11 @@ from watcher.model import Document
 
 _HEADER = 8
 _LARGEST_ANSWER = 200_000_000
-_GRACE = 0.25
+_GRACE = 0.5
 _SMALL = 600_000
 """Bodies up to this size are trimmed in the event loop: at most a few milliseconds."""
 _KEPT_ENVIRONMENT = (
     "PATH",
-    "PYTHONPATH",
     "PYTHONHOME",
     "LANG",
     "LC_ALL",
@@ -52,7 +52,7 @@ class ParseLimits:
     """What one document may cost: CPU and wall-clock time, address space of its process, and how many processes there are.
 
     A process that has been idle for `idle` ends; one that has parsed `documents` is replaced.
-    Up to `burst` more processes are started while all others are busy for longer than a quarter of a second.
+    Up to `burst` more processes are started while all others are busy for longer than half a second.
     """
 
     cpu: timedelta = timedelta(seconds=4)
@@ -79,6 +79,11 @@ class ParserPool:
         self._reaper: asyncio.TimerHandle | None = None
         self.killed = 0
         """Children that had to be ended or died, for metrics."""
+
+    @property
+    def processes(self) -> int:
+        """How many children there are now."""
+        return self._count
 
     async def __aenter__(self) -> ParserPool:
         return self
@@ -219,6 +224,8 @@ class _Child:
     @classmethod
     async def start(cls, memory_bytes: int) -> _Child:
         environment = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
+        home = str(Path(__file__).parents[2])
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH", ""))))
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-P",
@@ -308,9 +315,10 @@ def main() -> None:
     from watcher.feeds.parse import parse_document
 
     while len(header := source.read(_HEADER)) == _HEADER:
-        document, known, then, cpu_seconds = pickle.loads(source.read(int.from_bytes(header, "big")))
-        _allow_cpu(cpu_seconds)
+        task = source.read(int.from_bytes(header, "big"))
         try:
+            document, known, then, cpu_seconds = pickle.loads(task)
+            _allow_cpu(cpu_seconds)
             parsed = parse_document(document, known)
             answer: tuple[object, ...] = ("parsed", then(parsed) if then else parsed)
         except ParseError as error:

@@ -1,0 +1,236 @@
+"""The parser pool against bombs, crashes and hangs: they cost their own document, and nobody else's time."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+import signal
+import time
+from collections.abc import Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from farm import rss
+from watcher.errors import ParseError
+from watcher.feeds.parsed import ParsedFeed
+from watcher.feeds.worker import ParseLimits, ParserPool
+from watcher.model import Document
+
+LIMITS = ParseLimits(cpu=timedelta(seconds=1), wall=timedelta(seconds=1.5))
+
+
+@pytest.fixture(autouse=True)
+def _this_module_is_found_by_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+
+
+def document(body: bytes, url: str = "https://news.example/rss") -> Document:
+    return Document(url, body, final_url=url)
+
+
+def item(inside: bytes) -> bytes:
+    return b"<rss version='2.0'><channel><item><title>x</title>" + inside + b"</item></channel></rss>"
+
+
+def run(work: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(work)
+
+
+# What `then` may be: functions by name, run in the child.
+def titles(parsed: ParsedFeed) -> tuple[str, ...]:
+    return tuple(entry.title for entry in parsed.entries)
+
+
+def die(parsed: ParsedFeed) -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def die_if(path: str, parsed: ParsedFeed) -> ParsedFeed:
+    """Die at the first time only: `path` remembers."""
+    if parsed.entries[0].title == "Second" and Path(path).exists():
+        Path(path).unlink()
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return parsed
+
+
+def complain(parsed: ParsedFeed) -> None:
+    raise RuntimeError("what the child says")
+
+
+def smuggle(parsed: ParsedFeed) -> object:
+    return functools.partial(os.system, "true")
+
+
+def write_a_file(parsed: ParsedFeed) -> None:
+    Path("/tmp/watcher-canary").write_text("x" * 10)
+
+
+def seen_secrets(parsed: ParsedFeed) -> str:
+    return " ".join(f"{name}={value}" for name, value in os.environ.items())
+
+
+def test_documents_are_parsed_and_processes_reused() -> None:
+    async def work() -> tuple[ParsedFeed, int]:
+        async with ParserPool(LIMITS) as pool:
+            for _ in range(5):
+                parsed = await pool.parse(document(rss("One", "Two")))
+            return parsed, pool.processes
+
+    parsed, processes = run(work())
+    assert [entry.title for entry in parsed.entries] == ["One", "Two"]
+    assert processes == 1
+
+
+def test_a_document_with_nothing_new_needs_no_process() -> None:
+    async def work() -> tuple[ParsedFeed, int]:
+        async with ParserPool(LIMITS) as first:
+            known = (await first.parse(document(rss("One", "Two")))).blocks
+        async with ParserPool(LIMITS) as pool:
+            return await pool.parse(
+                document(rss("One", "Two", head="<lastBuildDate>now</lastBuildDate>")), known
+            ), pool.processes
+
+    parsed, processes = run(work())
+    assert (parsed.entries, parsed.total, processes) == ((), 2, 0)
+
+
+def test_more_can_be_done_in_the_child() -> None:
+    async def work() -> Any:
+        async with ParserPool(LIMITS) as pool:
+            return await pool.parse(document(rss("One")), then=titles)
+
+    assert run(work()) == ("One",)
+
+
+DEEP = b"<a>" * 300_000
+BOMBS = {
+    "comments": item(b"<description>" + b"<!--" * 200_000 + b"</description>"),
+    "depth": item(b"<description>" + DEEP),
+    "deep xml": item(DEEP + b"</a>" * 300_000),
+    "attributes": item(b"<a " + b" ".join(b"x%d='1'" % i for i in range(200_000)) + b"/>"),
+    "entities": b"<!DOCTYPE r [<!ENTITY a '" + b"x" * 50_000 + b"'>]><rss><channel><item><title>" + b"&a;" * 50_000
+    + b"</title></item></channel></rss>",
+    "authors": item(b"<author>" + b"a." * 300_000 + b"@x</author>"),
+    "items": b"<rss><channel>" + b"<item><title>x</title></item>" * 100_000,
+    "brackets": item(b"<description>" + b"<" * 2_000_000 + b"</description>"),
+    "ampersands": item(b"<description>" + b"&" * 2_000_000 + b"</description>"),
+    "cdata": item(b"<description>" + b"<![CDATA[" * 300_000 + b"</description>"),
+    "spaces": item(b"<title" + b" " * 2_000_000 + b">"),
+    "doctype": b"<!DOCTYPE " + b"[" * 1_000_000,
+    "processing": b"<?" * 1_000_000,
+    "date": item(b"<pubDate>" + b"1" * 1_000_000 + b"</pubDate>"),
+    "json": b"[" * 5_000_000,
+    "json numbers": b'{"version":"https://jsonfeed.org/version/1","items":[' + b"1" * 3_000_000 + b"]}",
+    "sitemap": b"<urlset>" + b"<url><news:" * 300_000,
+    "page": b"<html><a " * 200_000,
+    "undeclared": item(b"<title>" + bytes(range(128, 256)) * 20_000 + b"</title>"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_costs_little_and_delays_no_other(name: str) -> None:
+    async def work() -> tuple[float, float]:
+        async with ParserPool(LIMITS) as pool:
+            await asyncio.gather(*(pool.parse(document(rss("Warm"))) for _ in range(2)))
+            start = time.monotonic()
+            bomb = asyncio.create_task(pool.parse(document(BOMBS[name], "https://bomb.example/")))
+            await asyncio.sleep(0)
+            others = await asyncio.gather(*(pool.parse(document(rss(f"{i}"))) for i in range(5)))
+            delay = time.monotonic() - start
+            assert [parsed.entries[0].title for parsed in others] == list("01234")
+            try:
+                await bomb
+            except ParseError as error:
+                assert error.reason
+            return delay, time.monotonic() - start
+
+    delay, total = run(work())
+    assert delay < 1.0
+    assert total < 4.0
+
+
+def test_a_crash_is_poison_and_the_pool_heals() -> None:
+    async def work() -> tuple[ParseError, ParsedFeed]:
+        async with ParserPool(LIMITS) as pool:
+            with pytest.raises(ParseError) as caught:
+                await pool.parse(document(rss("One")), then=die)
+            return caught.value, await pool.parse(document(rss("Two")))
+
+    error, parsed = run(work())
+    assert (error.kind, "broke down" in error.reason) == ("poison", True)
+    assert parsed.entries[0].title == "Two"
+
+
+def test_a_document_is_not_blamed_for_a_worn_out_process(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    mark.touch()
+
+    async def work() -> ParsedFeed:
+        async with ParserPool(LIMITS) as pool:
+            then = functools.partial(die_if, str(mark))
+            await pool.parse(document(rss("First")), then=then)
+            parsed = await pool.parse(document(rss("Second")), then=then)
+            assert isinstance(parsed, ParsedFeed)
+            return parsed
+
+    assert run(work()).entries[0].title == "Second"
+
+
+def test_an_exception_in_the_child_is_told() -> None:
+    async def work() -> None:
+        async with ParserPool(LIMITS) as pool:
+            await pool.parse(document(rss("One")), then=complain)
+
+    with pytest.raises(ParseError, match="what the child says"):
+        run(work())
+
+
+def test_a_child_can_not_smuggle_code_into_an_answer() -> None:
+    async def work() -> None:
+        async with ParserPool(LIMITS) as pool:
+            await pool.parse(document(rss("One")), then=smuggle)
+
+    with pytest.raises(ParseError, match="can not be read"):
+        run(work())
+
+
+def test_a_child_writes_no_files_and_knows_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATCHER_TOKEN", "canary")
+
+    async def work() -> str:
+        async with ParserPool(LIMITS) as pool:
+            with pytest.raises(ParseError):
+                await pool.parse(document(rss("One")), then=write_a_file)
+            return str(await pool.parse(document(rss("One")), then=seen_secrets))
+
+    assert "canary" not in run(work())
+
+
+def test_idle_processes_end() -> None:
+    async def work() -> tuple[int, int]:
+        async with ParserPool(ParseLimits(idle=timedelta(seconds=0.1))) as pool:
+            await pool.parse(document(rss("One")))
+            before = pool.processes
+            await asyncio.sleep(0.4)
+            return before, pool.processes
+
+    assert run(work()) == (1, 0)
+
+
+def test_a_cancelled_parse_frees_its_place() -> None:
+    async def work() -> ParsedFeed:
+        async with ParserPool(ParseLimits(processes=1, burst=0)) as pool:
+            await pool.parse(document(rss("Warm")))
+            task = asyncio.create_task(pool.parse(document(BOMBS["comments"])))
+            await asyncio.sleep(0.1)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            parsed = await pool.parse(document(rss("One")))
+            assert isinstance(parsed, ParsedFeed)
+            return parsed
+
+    assert run(work()).entries[0].title == "One"
