@@ -80,7 +80,7 @@ def capitals() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     taken: dict[str, str] = {}
     for code, country in sorted(countries.items()):
-        if code not in STATES or not country["capital"]:
+        if code not in STATES or not country["capital"] or code in ("BE", "VA"):  # Brussels stands for the EU
             continue
         for city in cities:
             if city["countrycode"] != code or city["name"] != country["capital"]:

@@ -99,7 +99,9 @@ def main() -> None:
         f1, by_lang, misses = score([rows[i] for i in test], judge(test, weights))
         own, _, own_misses = score([rows[i] for i in learn], judge(learn, weights))
         print(f"learned from {learned}, judged on {judged}: F1 {f1:.3f} of {len(test)} items; on its own {own:.3f}")
-        if judged != (3,) and "-v" in sys.argv:
+        if judged == (3,) and "-v" in sys.argv:
+            print("held back:", [(row["lang"], row["countries"], sorted(said)) for row, said in misses])
+        elif "-v" in sys.argv:
             for row, said in misses:
                 print("MISS", row["lang"], row["countries"], sorted(said), (row["url"] or "")[:40], row["published"], row["title"], "||", row["summary"])
     if "--all" in sys.argv:

@@ -114,7 +114,7 @@ def signs(reading: Reading, currencies: Mapping[str, frozenset[str]]) -> dict[st
         _count(part, seen, mark, found)
         if seen:
             pairs = _partners(part, seen, mark, has_deal, reading, found)
-            _first(seen, mark, pairs if has_deal else set(), found)
+            _first(seen, mark, pairs if has_deal or seen[0].start < 4 else set(), found)
             partners |= pairs
         _home(part, seen, mark, reading, found)
         _currency(currencies.get(part.field, frozenset()), mark, reading, found)
@@ -156,9 +156,12 @@ def _count(part: Part, seen: list[Mention], mark: str, found: dict[str, Signs]) 
 
 def _first(seen: list[Mention], mark: str, pairs: set[frozenset[str]], found: dict[str, Signs]) -> None:
     """Mark the state that is named first, and who acts together with it."""
-    start = seen[0].start
-    for mention in seen:
-        together = any(frozenset((mention.code, seen[0].code)) == pair for pair in pairs)
+    acting = [m for m in seen if m.strength not in ("firm", "counter")]
+    if not acting:
+        return
+    start, first = acting[0].start, acting[0].code
+    for mention in acting:
+        together = frozenset((mention.code, first)) in pairs
         if mention.start == start or together:
             found[mention.code].put(f"{mark}_first")
             if start < 4:
@@ -201,6 +204,10 @@ def _partners(
     for index, one in enumerate(seen[:-1]):
         two = next((later for later in seen[index + 1 :] if later.code != one.code), None)
         if two is None or two.start - one.end > 25 or not _JOINED.fullmatch(folded, one.end, two.start):
+            continue
+        if {one.strength, two.strength} & {"firm", "counter"}:
+            continue
+        if not has_deal and folded[one.end : two.start].strip() == ",":
             continue
         pair = frozenset((one.code, two.code))
         for code in pair:
