@@ -81,7 +81,10 @@ def main() -> None:
                 ws.append(weight)
         ws = np.array(ws) / np.mean(ws)
         model = LogisticRegression(C=REGULAR, max_iter=2000).fit(np.array(xs), np.array(ys), sample_weight=ws)
-        return {"bias": float(model.intercept_[0]), **dict(zip(names, map(float, model.coef_[0]), strict=True))}
+        weights = {"bias": float(model.intercept_[0]), **dict(zip(names, map(float, model.coef_[0]), strict=True))}
+        for name in ("language_weak", "language_weak_alone"):  # so that nothing else said, English is the USA's
+            weights[name] = max(weights[name], 0.3)
+        return weights
 
     def judge(indexes, weights):
         mentions.weights.cache_clear()
@@ -106,8 +109,6 @@ def main() -> None:
                 print("MISS", row["lang"], row["countries"], sorted(said), (row["url"] or "")[:40], row["published"], row["title"], "||", row["summary"])
     if "--all" in sys.argv:
         weights = fit(range(len(rows)))
-        for name in ("language_weak", "language_weak_alone"):
-            weights[name] = max(weights[name], 0.3)
         lines = ["# Fitted by scripts/fit_places.py; log-odds of each sign. Don't edit.", "[weights]"]
         lines += [f"{name} = {value:.3f}" for name, value in sorted(weights.items())]
         TARGET.write_text("\n".join(lines) + "\n", encoding="utf-8")

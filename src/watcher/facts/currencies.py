@@ -45,25 +45,27 @@ class Names:
 
 
 @cache
-def names(lang: str) -> Names:
-    """The currency names of a language (those of all languages and its own)."""
-    code = table_language(lang)
+def _names(code: str) -> Names:
+    """The currency names of one language alone; `*` for those of all languages."""
     after: Lexicon[Unit] = Lexicon()
     before: dict[str, Unit] = {}
-    mine = [row for row in rows("currencies") if row[1] != "*" and {code, code.split("-")[0]} & set(row[1].split(","))]
-    for currency, _, place, listed in mine + [row for row in rows("currencies") if row[1] == "*"]:
+    ours = {code, code.split("-")[0]}
+    for currency, languages, place, listed in rows("currencies"):
+        if ours.isdisjoint(languages.split(",")):
+            continue
         for written in listed.split("|"):
             form, unit = _unit(currency, written, place)
             if not form:
                 continue
             if place not in ("before", "before_scale"):
                 after.add(form, unit)
-            if place in ("before", "before_scale", "both", "scale") and (place != "scale" or unit.capitals):
+            if place in ("before", "before_scale", "both") or (place == "scale" and unit.capitals):
                 before.setdefault(form.removesuffix("*"), unit)
-    for code_row in rows("iso4217"):
-        unit = Unit(code_row[0], weak=True, capitals=True)
-        after.add(code_row[0].lower(), unit)
-        before.setdefault(code_row[0].lower(), unit)
+    if code == "*":
+        for row in rows("iso4217"):
+            unit = Unit(row[0], weak=True, capitals=True)
+            after.add(row[0].lower(), unit)
+            before.setdefault(row[0].lower(), unit)
     return Names(after, before)
 
 
@@ -89,17 +91,18 @@ def _unit(currency: str, written: str, place: str) -> tuple[str, Unit]:
 
 def before(lang: str, text: str, plain: str, end: int) -> tuple[Unit, int] | None:
     """The currency written right before `end`, and where it begins. `plain` is `text` in its own case."""
-    known = names(lang).before
     stop = len(text[max(0, end - 2) : end].rstrip(" ")) + max(0, end - 2)
-    found = _before(known, text, plain, stop, end)
+    found = _before(lang, text, plain, stop, end)
     if found is None and stop and text[stop - 1] == ".":
-        found = _before(known, text, plain, stop - 1, stop - 1)
+        found = _before(lang, text, plain, stop - 1, stop - 1)
     return found
 
 
-def _before(known: dict[str, Unit], text: str, plain: str, stop: int, end: int) -> tuple[Unit, int] | None:
+def _before(lang: str, text: str, plain: str, stop: int, end: int) -> tuple[Unit, int] | None:
+    own, shared = _names(table_language(lang)).before, _names("*").before
     for start in range(max(0, stop - LONGEST_BEFORE), stop):
-        unit = known.get(text[start:stop])
+        written = text[start:stop]
+        unit = own.get(written) or shared.get(written)
         if unit is None or (unit.capitals and not plain[start:stop].isupper()):
             continue
         first = text[start]
@@ -113,7 +116,10 @@ def _before(known: dict[str, Unit], text: str, plain: str, stop: int, end: int) 
 
 def after(lang: str, text: str, plain: str, at: int) -> tuple[Unit, int] | None:
     """The currency written at `at`, and where it ends."""
-    found = names(lang).after.match(text, at)
+    found = _names("*").after.match(text, at)
+    own = _names(table_language(lang)).after.match(text, at)
+    if own is not None and (found is None or own[1] >= found[1]):
+        found = own
     if found is None or not found[0].code or (found[0].capitals and not plain[at : found[1]].isupper()):
         return None
     return found

@@ -37,6 +37,7 @@ class Mention(NamedTuple):
     start: int
     end: int
     gov: bool = False
+    to: bool = False
 
 
 @dataclass(slots=True)
@@ -149,6 +150,8 @@ def _count(part: Part, seen: list[Mention], mark: str, found: dict[str, Signs]) 
         sign.put(name)
         if mention.gov:
             sign.put(f"{mark}_gov")
+        if mention.to:
+            sign.put(f"{mark}_to")
         if sign.span is None:
             sign.span = part.span(mention.start, mention.end)
             sign.why = mention.strength
@@ -183,13 +186,15 @@ def _with_roles(part: Part, seen: list[Mention], reading: Reading) -> list[Menti
 def _in_role(mention: Mention, roles: Mapping[str, list[Hit]], folded: str, base: str) -> Mention:
     near = 3 if base in ("zh", "ja") else 14
     after = base in _AFTER_NAME
+    if any(0 <= _gap(mention, hit, after) <= (0 if base in ("zh", "ja", "ko") else 5) for hit in roles.get("to", ())):
+        mention = mention._replace(to=True)
     if mention.strength in ("state", "short", "seat"):
         if any(_next_to(folded, mention, hit, near) for hit in roles.get("gov", ())):
             return mention._replace(gov=True)
         if any(_next_to(folded, mention, hit, 1) for hit in roles.get("firm", ())):
             return mention._replace(strength="firm")
     for hit in roles.get("counter", ()):
-        gap = hit.start - mention.end if after else mention.start - hit.end
+        gap = _gap(mention, hit, after)
         if 0 <= gap <= (8 if after else 24) and _clear(folded[min(mention.end, hit.end) : max(mention.start, hit.start)]):
             return mention._replace(strength="counter")
     return mention
@@ -229,11 +234,16 @@ def _with(part: Part, seen: list[Mention], reading: Reading, found: dict[str, Si
         if hit.entry.value != "with":
             continue
         for mention in seen[1:]:
-            gap = hit.start - mention.end if after else mention.start - hit.end
+            gap = _gap(mention, hit, after)
             if 0 <= gap <= 6 and mention.code != seen[0].code:
                 found[mention.code].put("t_with")
                 pairs.add(frozenset((seen[0].code, mention.code)))
     return pairs
+
+
+def _gap(mention: Mention, hit: Hit, after: bool) -> int:
+    """Characters between a mention and the word that governs it; negative where the word stands elsewhere."""
+    return hit.start - mention.end if after else mention.start - hit.end
 
 
 def _next_to(folded: str, mention: Mention, hit: Hit | Mention, near: int) -> bool:

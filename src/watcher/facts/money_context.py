@@ -15,6 +15,8 @@ _DASHES = frozenset({"-", "~", "--", "÷", "…", ".."})
 _CLAIM_FIRST = frozenset({"@yuan", "@rupee", "@riyal", "@dirham", "@dinar", "@poundar"})
 """Families whose name a language shares with other countries, so that a country in the text outweighs the language."""
 _NEAR_DOLLARS = ("CA", "AU", "NZ")
+_SHORT_ITEM = 400
+"""Characters up to which one mention of money speaks for the whole item; in longer text it has to be near."""
 _BARE_FLOOR = Decimal(10) ** 6
 
 
@@ -136,7 +138,14 @@ class Context:
         if self.lang.code in EAST_LANGUAGES:
             if self._is_counted(source.text[figure.bare_end : figure.bare_end + 14].lstrip(" ")):
                 return False
-            return has_money or self.lang.code == "ko" or self._mentions("money")
+            if self.lang.code == "ko":
+                return True
+            if not any(map(str.isdigit, source.text[figure.start : figure.end])):
+                return False
+            if len(self._text) < _SHORT_ITEM:
+                return has_money or self._mentions("money")
+            near = source.text[max(0, figure.start - 24) : figure.end + 12]
+            return any(word in near for word in self.lang.endings["money"])
         return self._may_end(source, figure.bare_end) and (has_money or self._mentions("money"))
 
     def _is_counted(self, follows: str) -> bool:

@@ -283,6 +283,8 @@ def _read_words(source: Source, at: int, floor: int) -> Figure | None:
     else:
         scales, end = _read_scales(source, word_start)
         number, start = _spoken_before(source, word_start, floor)
+        if start < 0:
+            return None
         if number is None:
             number = _alone(lang, text, word_start, scales)
             start = word_start
@@ -347,6 +349,8 @@ def _spoken_before(source: Source, end: int, floor: int) -> tuple[Decimal | None
             connected = lang.says("num_of", text, at)
             at = _skip(text, connected) if connected > at and connected <= end else at
         if at == end and values:
+            if lang.ends_with("vague", text[max(0, start - 16) : start].rstrip()) or _is_bare_hundred(lang, text, start):
+                return None, -1
             return sum_words(values), start
     if begin < end and is_unspaced(text[end - 1]):
         for start in range(max(begin, end - 6), end):
@@ -354,6 +358,11 @@ def _spoken_before(source: Source, end: int, floor: int) -> tuple[Decimal | None
             if found and found[1] == end:
                 return found[0], start
     return None, end
+
+
+def _is_bare_hundred(lang: Language, text: str, start: int) -> bool:
+    """English «hundred million» without «a» or «one» is the end of «a few hundred million» and its kind."""
+    return lang.code == "en" and text.startswith("hundred", start)
 
 
 def _with_unit(source: Source, figure: Figure, glued_end: int = -1) -> Figure:

@@ -8,16 +8,24 @@ from functools import cache
 from watcher.facts.lexicon import listed
 from watcher.facts.bounds import script_at
 
-_BOUND = frozenset("政首大总總企商國国議议官副財财防外両兩两双雙簽签達达皇王裁軍军空海科産产研資资媒紙紙側侧方式版製制 ")
-"""What may follow a short form that does not stand alone: 米政府, 英首相, 美企."""
-_ONLY_IN_PAIRS = frozenset("星新泰馬马意以法加德印台臺澳日中英俄陸陆歐欧越独伊한미중일독영불러인이대政與野")
-"""Characters that are common words themselves, or name a state only beside another: 英法, 한미."""
-_ALONE_TOO = {"zh": frozenset("美英韓韩俄陸日中歐欧"), "ja": frozenset("米英韓中仏独露伊豪日印"), "ko": frozenset("美中日英韓佛獨露印伊歐濠")}
+_BOUND = frozenset("政首大总總企商國国議议官副財财防外両兩两双雙簽签達达皇王裁軍军空海側侧方版製制 ")
+"""What may follow a short form that begins many words: 中方, 日政府, 印首相."""
+_FREE = {
+    "zh": {"美": "股元术術好团團食丽丽麗容的学學味妆妝", "英": "特伟偉语語镑鎊寸雄文才俊", "韩": "元语", "韓": "元語"},
+    "ja": {"米": "粉価穀飯作農", "英": "語文会雄気", "韓": "", "仏": "教像法壇滅", "豪": "華雨雪快邸", "露": "出呈骨店天"},
+}
+"""Short forms that may stand before any other word at the edge of a clause (米商務省, 英AI法), but for these letters."""
+_ALONE_TOO = {
+    "zh": frozenset("美英韓韩俄陸日中歐欧"),
+    "ja": frozenset("米英韓中仏独露伊豪日印"),
+    "ko": frozenset("美中日英韓佛獨露印伊歐濠"),
+}
 
 
 def short_forms(folded: str, base: str, taken: list[tuple[int, int]]) -> Iterator[tuple[str, int, int]]:
     """Read short names outside the ranges already `taken`: (state, start, end).
 
+    Many are common words themselves and count only in pairs (英法, 한미): those that `_ALONE_TOO` leaves out.
     A character counts beside another such character, or alone at an edge (start of a clause, after a space or
     mark) before a mark, a space or an office. Ordinary words begin with the same characters: 中小企業, 日前, 印发.
     """
@@ -62,6 +70,9 @@ def _edge(char: str) -> bool:
 def _bound(after: str, base: str, char: str) -> bool:
     if base == "ko":
         return script_at(char) == "han" and script_at(after) != "han"
+    free = _FREE.get(base, {})
+    if char in free:
+        return after not in free[char]
     return _edge(after) or after in _BOUND and char not in "日中"
 
 
