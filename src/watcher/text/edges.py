@@ -97,23 +97,17 @@ def _digits_before(folded: str, start: int, script: str, beside: str) -> bool:
 
 
 def _digits_after(folded: str, start: int, end: int, script: str, beside: str) -> bool:
-    """'AI2030', 'AI3대', 'covid19' have an edge; 'AI2', 'GPT4' and a number within a number have none."""
+    """'AI2030', 'AI3대', 'covid19' have an edge; 'AI2', 'AI171' (a flight), 'GPT4' and a number within a number have none."""
     if script == "digit":
-        return beside != "digit" and beside != "latin"
+        return beside not in {"digit", "latin"}
     last = end
     while last < len(folded) and script_of(folded[last]) == "digit":
         last += 1
     then = script_of(folded[last]) if last < len(folded) else ""
     if then == script:
         return False
-    return (
-        script in RUNNING
-        or script == "hangul"
-        or last - end >= 3
-        or then in RUNNING
-        or then == "hangul"
-        or end - start >= 4
-    )
+    is_year = last - end == 4 and folded[end : end + 2] in {"19", "20"}
+    return is_year or then in RUNNING or then == "hangul" or script == "hangul" or end - start >= 4
 
 
 def _sign_before(folded: str, start: int, end: int, script: str, lang: str) -> bool:

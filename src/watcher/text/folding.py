@@ -16,7 +16,14 @@ from watcher.text.tables import table
 Edit = tuple[int, int, str]
 """Replace the range (start, end) of a folded text."""
 
-_VOICED = re.compile("(.?)([\u3099\u309a])", re.DOTALL)
+# All but the characters that are most of running text and that folding leaves as they are (but for case).
+# Only these go through the table: four times as fast as taking every character through it.
+_UNSETTLED = re.compile(
+    "[^ -_a-~\u0391-\u03a9\u03b1-\u03c1\u03c3-\u03c9\u0402-\u040c\u040e-\u044f\u0452-\u045c\u045e-\u0482\u048a-\u052f\u05d0-\u05ea"
+    "\u0621\u0627\u0628\u062a-\u063f\u0641-\u0647\u0900-\u0957\u0970-\u09db\u0b80-\u0be5\u0e01-\u0e32\u0e34-\u0e4f\u1000-\u103f\u10d0-\u10fa"
+    "\u1780-\u17b3\u17b6-\u17df\u3001\u3002\u3041-\u3096\u30a1-\u30fe\u3131-\u3163\u4e00-\u9fff\uac00-\ud7a3]+"
+)
+_VOICED = re.compile("([\u3041-\u3096\u309d-\u30fe]?)([\u3099\u309a])")
 _ZWNJ = re.compile("\u200c+")
 _ARABIC_LETTER = re.compile("[\u0620-\u06ff\u0750-\u077f\u08a0-\u08ff]")
 _LETTER = "[A-Za-z\u0370-\u03ff]"
@@ -59,11 +66,22 @@ def origins(text: str) -> tuple[list[int], list[int]]:
     cased = "".join(pieces)
     for step in _STEPS:
         edits = step(cased)
-        for first, last, new in reversed(edits):
-            starts[first:last] = [starts[first]] * len(new)
-            ends[first:last] = [ends[last - 1]] * len(new)
-        cased = _apply(edits, cased)
+        if edits:
+            starts, ends = _moved(edits, starts, ends)
+            cased = _apply(edits, cased)
     return starts, ends
+
+
+def _moved(edits: list[Edit], starts: list[int], ends: list[int]) -> tuple[list[int], list[int]]:
+    """Carry the origins through edits: what is put in comes from the whole of what it replaces."""
+    new_starts: list[int] = []
+    new_ends: list[int] = []
+    position = 0
+    for first, last, new in edits:
+        new_starts += starts[position:first] + [starts[first]] * len(new)
+        new_ends += ends[position:first] + [ends[last - 1]] * len(new)
+        position = last
+    return new_starts + starts[position:], new_ends + ends[position:]
 
 
 class _Table(dict[int, str]):
@@ -84,7 +102,11 @@ _FOLDED = _Table(keep_case=False)
 
 
 def _base(text: str, characters: _Table) -> str:
-    return (text if text.isascii() else normalize("NFC", text)).translate(characters)
+    if not text.isascii():
+        text = normalize("NFC", text)
+    if characters is _FOLDED:
+        text = text.lower()
+    return _UNSETTLED.sub(lambda run: run[0].translate(characters), text)
 
 
 def _cased(char: str) -> str:
@@ -165,11 +187,14 @@ def _apply(edits: list[Edit], text: str) -> str:
 
 
 def _voiced(text: str) -> list[Edit]:
-    """Half-width katakana bring their voicing mark as a character of its own."""
+    """Half-width katakana bring their voicing mark as a character of its own; one that voices nothing goes."""
     edits = []
     for match in _VOICED.finditer(text):
         whole = normalize("NFC", match[0])
-        edits.append((match.start(), match.end(), whole if len(whole) == 1 else match[1]))
+        if match[1] and len(whole) == 1:
+            edits.append((match.start(), match.end(), whole))
+        else:
+            edits.append((match.start(2), match.end(2), ""))
     return edits
 
 
