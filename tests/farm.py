@@ -97,7 +97,7 @@ class Farm:
         self._loop.close()
 
     def __setitem__(self, path: str, script: Script | Answer | bytes) -> None:
-        """Let a path play a script from its start."""
+        """Let a path play a script from its start; the path `*` is for all others."""
         if isinstance(script, bytes):
             script = Answer(script)
         self._scripts[path] = [script] if isinstance(script, Answer) else script
@@ -113,13 +113,13 @@ class Farm:
 
     def answer(self, request: Request) -> Answer:
         """What a request gets."""
-        script = self._scripts.get(request.path)
+        script = self._scripts.get(request.path, self._scripts.get("*"))
         if script is None:
             return Answer(b"<html><title>Not found</title></html>", status=404, media_type="text/html")
         if callable(script):
             answer = script(request)
         else:
-            turn = self._played[request.path]
+            turn = self._played.get(request.path, 0)
             self._played[request.path] = turn + 1
             answer = script[min(turn, len(script) - 1)]
         asked = request.headers

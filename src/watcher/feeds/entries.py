@@ -16,6 +16,7 @@ _HTTP = ("http://", "https://")
 
 def entry(row: Mapping[str, Any], base: str, author: str, lang: str) -> Entry:
     """One entry. `base` resolves relative links; `author` and `lang` are the feed's."""
+    row = dict(row)  # feedparser's own lookup is slow, and passes one date off as another
     summary, content = _texts(row)
     url = link(row, base)
     return Entry(
@@ -35,9 +36,10 @@ def entry(row: Mapping[str, Any], base: str, author: str, lang: str) -> Entry:
 
 def link(row: Mapping[str, Any], base: str) -> str:
     """The address of an entry's or feed's page, absolute; '' without one that is http or https."""
-    links = [each for each in row.get("links", ()) if isinstance(each, Mapping) and each.get("href")]
+    links = [dict(each) for each in row.get("links", ()) if each.get("href")]
     pages = [each for each in links if each.get("rel", "alternate") == "alternate"]
-    pages.sort(key=lambda each: "html" not in str(each.get("type", "text/html")))
+    if len(pages) > 1:
+        pages.sort(key=lambda each: "html" not in str(each.get("type", "text/html")))
     candidates = [row.get("feedburner_origlink", ""), *(each["href"] for each in pages), row.get("link", "")]
     if row.get("guidislink") or str(row.get("id", "")).startswith(_HTTP):
         candidates.append(row.get("id", ""))
@@ -89,15 +91,14 @@ def _categories(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _date(row: Mapping[str, Any], names: tuple[str, ...], lang: str) -> datetime | None:
-    given = dict(row)  # feedparser's own lookup passes one date off as another
     for name in names:
-        if parts := given.get(f"{name}_parsed"):
+        if parts := row.get(f"{name}_parsed"):
             try:
                 year, month, day, hour, minute, second = parts[:6]
                 return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
             except (ValueError, TypeError):
                 continue
-        if (written := given.get(name)) and isinstance(written, str) and (when := dates.moment(written, lang)):
+        if (written := row.get(name)) and isinstance(written, str) and (when := dates.moment(written, lang)):
             return when
     return None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import re
 import socket
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -35,6 +36,7 @@ NOT_PUBLIC = tuple(
         "::/96",
     )
 )
+_NEVER_IN_URL = re.compile(r"[\x00-\x20\\\x7f-\xa0]")
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -78,7 +80,7 @@ class Guard:
 
         Raises ForbiddenAddress. A URL that a server supplied (`from_feed`) may not carry a user name either.
         """
-        if any(ord(c) <= 0x20 or c == "\\" or 0x7F <= ord(c) <= 0xA0 for c in url):
+        if _NEVER_IN_URL.search(url):
             raise ForbiddenAddress(url, "the address holds characters that no URL may hold", permanent=True)
         try:
             parts = urlsplit(url)
