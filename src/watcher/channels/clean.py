@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u2060-\u206f\u202a-\u202e\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
@@ -15,6 +15,7 @@ _SPACE = re.compile(r"[\s\x85\u2028\u2029]+")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _MARKS = 4
 _LONGEST_URL = 2000
+_HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?\.?|[0-9a-f:.]*:[0-9a-f:.]*")
 
 
 def plain(text: object, limit: int = 0) -> str:
@@ -72,31 +73,23 @@ def without_calls(text: str) -> str:
 def link(url: object) -> str:
     """`url` if it is an ordinary http or https address, ready to stand in any markup; else empty.
 
-    User names in it are refused (they disguise hosts), as are backslashes and controls; quotes, brackets and
-    white space are percent-encoded.
+    User names in it are refused (they disguise hosts), as are backslashes and controls. The host is given in
+    ASCII, so that none passes for another; quotes, brackets and what is not ASCII are percent-encoded.
     """
-    if (
-        not isinstance(url, str)
-        or not 8 < len(url) <= _LONGEST_URL
-        or "\\" in url
-        or _CONTROL.search(url)
-        or _SURROGATE.search(url)
-    ):
+    if not isinstance(url, str) or "\\" in url or _CONTROL.search(url) or _SURROGATE.search(url):
         return ""
     try:
         parts = urlsplit(url.strip())
-        if (
-            parts.scheme.lower() not in ("http", "https")
-            or not parts.hostname
-            or "@" in parts.netloc
-            or parts.port == 0
-        ):
-            return ""
-    except ValueError:
+        name = (parts.hostname or "").encode("idna").decode()
+        port = parts.port
+    except (ValueError, UnicodeError):
         return ""
-    if re.search(r"[\s\"'<>`^{|}%]", parts.netloc):
+    if parts.scheme.lower() not in ("http", "https") or not _HOST.fullmatch(name) or "@" in parts.netloc or port == 0:
         return ""
-    return quote(url.strip(), safe="/:?#[@]!$&*+,;=~%-._" + "".join(sorted(set(filter(str.isalnum, url)))))
+    netloc = (f"[{name}]" if ":" in name else name) + (f":{port}" if port else "")
+    rest = quote(urlunsplit(("", "", parts.path, parts.query, parts.fragment)), safe="/:?#[@]!$&*+,;=~%-._")
+    safe = f"{parts.scheme.lower()}://{netloc}{rest}"
+    return safe if len(safe) <= _LONGEST_URL else ""
 
 
 def host(url: str) -> str:

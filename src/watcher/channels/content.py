@@ -60,7 +60,12 @@ class Card:
     @property
     def title(self) -> str:
         """One line that says what it is about: the facts, or the headline where there are none."""
-        return " ".join(part for part in (self.label, self.flags, self.lead or self.headline) if part)
+        return self.label + " ".join(part for part in (self.flags, self.lead or self.headline) if part)
+
+    @property
+    def head(self) -> str:
+        """The line above the headline; empty where there is nothing to say."""
+        return (self.label + " ".join(part for part in (self.flags, self.lead) if part)).strip()
 
 
 def card(alert: Alert, speaker: Speaker, now: datetime) -> Card:
@@ -75,7 +80,7 @@ def card(alert: Alert, speaker: Speaker, now: datetime) -> Card:
     rules = speaker.listing([plain(rule, 60) for rule in alert.rules][:6])
     return Card(
         alert=alert,
-        label=speaker.word("follow_up") + speaker.colon.rstrip() if alert.kind == "follow_up" else "",
+        label=speaker.word("follow_up") + speaker.colon if alert.kind == "follow_up" else "",
         flags="".join(flag(code) for code in codes),
         lead=" · ".join(part for part in (countries, sums, stage, instruments) if part),
         headline=plain(body.get("title"), HEADLINE) or plain(body.get("summary"), HEADLINE) or speaker.word("untitled"),
@@ -100,9 +105,8 @@ def card(alert: Alert, speaker: Speaker, now: datetime) -> Card:
 def full_lines(card: Card, speaker: Speaker, *, with_lead: bool) -> list[tuple[int, Line]]:
     """All lines of a card with their ranks, in the order of reading."""
     lines: list[tuple[int, Line]] = []
-    head = " ".join(part for part in (card.label, card.flags, card.lead) if part)
-    if with_lead and head:
-        lines.append((1, (Span(head, "bold"),)))
+    if with_lead and card.head:
+        lines.append((1, (Span(card.head, "bold"),)))
     if card.changes:
         lines.append((3, (Span(_labelled(speaker, "changed", " · ".join(card.changes))),)))
     lines.append((0, _headline(card)))
@@ -128,8 +132,7 @@ def full_lines(card: Card, speaker: Speaker, *, with_lead: bool) -> list[tuple[i
 
 def compact_lines(card: Card, speaker: Speaker) -> list[tuple[int, Line]]:
     """A card in two lines."""
-    head = " ".join(part for part in (card.label, card.flags, card.lead) if part)
-    lines: list[tuple[int, Line]] = [(1, (Span(cut(head, 140), "bold"),))] if head else []
+    lines: list[tuple[int, Line]] = [(1, (Span(cut(card.head, 140), "bold"),))] if card.head else []
     return [*lines, (0, _headline(card, 140))]
 
 

@@ -172,7 +172,7 @@ def json_feed(entries: Sequence[Entry], about: About, now: datetime) -> str:
         **{key: url for key, url in addresses.items() if url},
         "items": [_json_item(entry) for entry in entries],
     }
-    return json.dumps(feed, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(feed, ensure_ascii=False, indent=1).encode("utf-8", "replace").decode() + "\n"
 
 
 def _json_item(entry: Entry) -> dict[str, object]:

@@ -173,11 +173,7 @@ def _parts(
 ) -> tuple[Part, ...]:
     titled = service.title_maxlen > 0
     if len(cards) == 1:
-        lead = (
-            cards[0].title
-            if cards[0].lead
-            else " ".join(part for part in (cards[0].label, cards[0].flags, cards[0].headline) if part)
-        )
+        lead = cards[0].title
         title = _title(f"{heading}{voice.colon}{lead}" if heading else lead, service) if titled else ""
         body = _block(cards[0], voice, channel, _within(service, title), with_lead=not titled)
         return (Part(title, body),)

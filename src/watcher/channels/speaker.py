@@ -21,6 +21,9 @@ from babel.numbers import format_compact_decimal
 
 from watcher.channels.clean import plain
 
+LARGEST = Decimal(10) ** 24
+"""A larger number is no sum of money, and no language has words for it: the text stands instead."""
+
 _LABELS = resources.files("watcher.channels") / "labels"
 
 
@@ -138,7 +141,7 @@ def _decimal(value: object) -> Decimal | None:
         number = Decimal(str(value))
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and abs(number) < LARGEST else None
 
 
 def _moment(iso: object) -> datetime | None:
