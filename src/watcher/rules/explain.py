@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from watcher.model import Evidence
-from watcher.rules.reading import Find, Reading
+from watcher.rules.reading import Find, Hit, Reading
 from watcher.rules.rule import Rule
 
 MAX_A_TERM = 3
@@ -40,18 +40,19 @@ class Explanation:
 
 def evidence(finds: Iterable[Find], reading: Reading) -> tuple[Evidence, ...]:
     """The finds as evidence: each place once for a term, MAX_A_TERM places a term, MAX_EVIDENCE in all."""
-    seen: dict[Evidence, None] = {}
+    seen: set[tuple[Hit, str]] = set()
     shown: Counter[str] = Counter()
+    pieces: list[Evidence] = []
     for find in finds:
-        if shown[find.term] >= MAX_A_TERM:
+        key = (find.hit, find.term)
+        if key in seen or shown[find.term] >= MAX_A_TERM:
             continue
-        piece = reading.evidence(find.hit, find.term, find.why)
-        if piece not in seen:
-            seen[piece] = None
-            shown[find.term] += 1
-        if len(seen) >= MAX_EVIDENCE:
+        seen.add(key)
+        shown[find.term] += 1
+        pieces.append(reading.evidence(find.hit, find.term, find.why))
+        if len(pieces) >= MAX_EVIDENCE:
             break
-    return tuple(seen)
+    return tuple(pieces)
 
 
 def explain_rule(rule: Rule, reading: Reading) -> Explanation:

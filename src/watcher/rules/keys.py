@@ -51,6 +51,8 @@ FIRST_RUNNING = "\u0e00"
 RAREST_WORD = 0.002
 RAREST_LITERAL = 0.001
 OTHER_FACT = 0.4
+MAX_KEYS = 3
+"""Of a phrase the rarest so many words are enough to know."""
 
 
 def literal_key(text: str) -> str:
@@ -63,12 +65,18 @@ def fact_key(field: str, value: str = "") -> str:
     return f"{FACT}{field}:{value}"
 
 
-def text_key(flat: str, *, whole: bool) -> str:
-    """The most telling key of a literal of folded text. `whole`: it is bounded by word edges on both sides."""
-    if not whole:
-        return literal_key(max(flat.split(), key=len))
-    runs = RUNS.findall(flat)
-    return max(runs, key=len) if runs else literal_key(max(flat.split(), key=len))
+def text_keys(flat: str, *, whole: bool) -> tuple[str, ...]:
+    """The keys that every text with this literal holds, rarest first. `whole`: it is bounded by word edges on both sides."""
+    pieces = [literal_key(piece) for piece in flat.split()]
+    if whole:
+        runs = RUNS.findall(flat)
+        pieces = runs + [piece for piece in pieces if piece[1:] not in runs]
+    return tuple(sorted(dict.fromkeys(pieces), key=cost)[:MAX_KEYS])
+
+
+def words_of(keys: Iterable[str]) -> frozenset[str]:
+    """Those keys that are words: all words of an item are known, so their absence decides."""
+    return frozenset(key for key in keys if not key.startswith((LITERAL, FACT)))
 
 
 def cost(key: str) -> float:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from operator import itemgetter
 from typing import NamedTuple
 
 from watcher.model import Evidence, Facts, Item, Span, Text, Token
@@ -148,7 +150,10 @@ class Reason(NamedTuple):
     text: str
 
 
-Finder = Callable[["Reading", FieldText], list[Hit]]
+_BY_PLACE = itemgetter(0, 1, 2)
+
+Places = Callable[["Reading", FieldText], Iterator[Hit]]
+"""Yields all places of a term in a field, in order."""
 
 
 class Reading:
@@ -167,8 +172,15 @@ class Reading:
         self.found: dict[str, tuple[Find, ...]] = {}
         self.reasons: dict[str, Reason] = {}
         self._fields: dict[str, FieldText | None] = {}
+        self._occurs: dict[int, bool] = {}
+        self._everywhere: dict[int, list[Hit]] = {}
         self._hits: dict[tuple[int, str], list[Hit]] = {}
         self._sentences: dict[tuple[int, str], dict[int, list[Hit]]] = {}
+
+    @cached_property
+    def texts(self) -> tuple[FieldText, ...]:
+        """The fields that a term without a scope is sought in, as far as the item has them."""
+        return tuple(field for field in map(self.field, TEXT_FIELDS) if field is not None)
 
     def field(self, name: str) -> FieldText | None:
         """A field as read; None where the item has none."""
@@ -210,24 +222,41 @@ class Reading:
             return plain_text(item.entry.url)
         return None
 
-    def hits(self, owner: object, find: Finder, scope: Scope) -> list[Hit]:
-        """What `find` finds in the scope's fields, sought once per owner and field."""
-        if scope.sentence is not None:
-            return self._hits_in_sentence(owner, find, scope.fields, scope.sentence)
-        if len(scope.fields) == 1:
-            return self._hits_in_field(owner, find, scope.fields[0])
-        return [hit for name in scope.fields for hit in self._hits_in_field(owner, find, name)]
+    def occurs(self, owner: object, places: Places, scope: Scope) -> bool:
+        """Does `places` find anything in the scope? Stops at the first."""
+        if scope is not EVERYWHERE:
+            return bool(self.hits(owner, places, scope))
+        known = self._occurs.get(id(owner))
+        if known is None:
+            known = False
+            for field in self.texts:
+                for _ in places(self, field):
+                    known = True
+                    break
+            self._occurs[id(owner)] = known
+        return known
 
-    def _hits_in_field(self, owner: object, find: Finder, name: str) -> list[Hit]:
+    def hits(self, owner: object, places: Places, scope: Scope) -> list[Hit]:
+        """All that `places` finds in the scope's fields, sought once per owner and field."""
+        if scope.sentence is not None:
+            return self._hits_in_sentence(owner, places, scope.fields, scope.sentence)
+        if scope is EVERYWHERE:
+            found = self._everywhere.get(id(owner))
+            if found is None:
+                found = self._everywhere[id(owner)] = [hit for field in self.texts for hit in places(self, field)]
+            return found
+        return [hit for name in scope.fields for hit in self._hits_in_field(owner, places, name)]
+
+    def _hits_in_field(self, owner: object, places: Places, name: str) -> list[Hit]:
         key = (id(owner), name)
         found = self._hits.get(key)
         if found is None:
             field = self.field(name)
-            found = self._hits[key] = find(self, field) if field is not None else []
+            found = self._hits[key] = list(places(self, field)) if field is not None else []
         return found
 
     def _hits_in_sentence(
-        self, owner: object, find: Finder, fields: tuple[str, ...], sentence: tuple[str, int]
+        self, owner: object, places: Places, fields: tuple[str, ...], sentence: tuple[str, int]
     ) -> list[Hit]:
         name, number = sentence
         if name not in fields:
@@ -236,7 +265,7 @@ class Reading:
         by_number = self._sentences.get(key)
         if by_number is None:
             by_number = self._sentences[key] = {}
-            for place in self.places(self._hits_in_field(owner, find, name)):
+            for place in self.places(self._hits_in_field(owner, places, name)):
                 by_number.setdefault(place.sentence, []).append(place.hit)
         return by_number.get(number, [])
 
@@ -247,7 +276,7 @@ class Reading:
             field = self.field(hit.field)
             if field is not None:
                 found.append(field.place(hit))
-        found.sort(key=lambda place: (place.field, place.first, place.last))
+        found.sort(key=_BY_PLACE)
         return found
 
     def hit_of(self, span: Span) -> Hit | None:

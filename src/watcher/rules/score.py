@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from math import exp, fsum
 
 from watcher.rules.conditions.core import Condition, Find, Needs, Reason
+from watcher.rules.conditions.logic import needs_of_any
 from watcher.rules.keys import cheapest
 from watcher.rules.reading import EVERYWHERE, Reading
 
@@ -76,14 +77,8 @@ class Score:
         """At least one part that adds must have a chance, unless the base alone is enough."""
         if self.base >= self.at_least:
             return ()
-        union: set[str] = set()
-        for part, weight in zip(self.parts, self.weights, strict=True):
-            keys = cheapest(part.needs())
-            if weight > 0 and not keys:
-                return ()
-            if weight > 0:
-                union |= keys
-        return (frozenset(union),) if union else ()
+        adding = zip(self.parts, self.weights, strict=True)
+        return needs_of_any([part.needs() for part, weight in adding if weight > 0])
 
 
 def likelihood(margin: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watcher.rules.keys import cost, literal_key, text_key
+from watcher.rules.keys import MAX_KEYS, RUNS, cost, literal_key, text_keys
 from watcher.rules.reading import FieldText, Hit, Reading
 from watcher.rules.regex import Pattern
 from watcher.rules.tree import WordText
@@ -13,6 +13,9 @@ from watcher.text.edges import is_whole
 from watcher.text.morphology import prefix, same_word
 from watcher.text.scripts import RUNNING, script_of
 from watcher.text.tables import table
+
+BLANK = ("", " ")
+"""What beside a word of a spaced script leaves no question: the end of the text, or a space."""
 
 
 def flat(text: str) -> str:
@@ -23,23 +26,26 @@ def flat(text: str) -> str:
 class Literal:
     """A word or phrase as it stands, whole. `exact`: with its case, or empty for any case."""
 
-    __slots__ = ("exact", "keys", "literal")
+    __slots__ = ("_is_run", "exact", "keys", "literal")
 
     def __init__(self, text: str, *, exact: bool) -> None:
         self.literal = flat(text)
         self.exact = fold_cased(text).replace("-", " ") if exact else ""
-        self.keys = frozenset({text_key(self.literal, whole=True)}) if self.literal.strip() else frozenset()
+        self.keys = text_keys(self.literal, whole=True)
+        self._is_run = RUNS.fullmatch(self.literal) is not None
 
-    def find(self, reading: Reading, field: FieldText) -> list[Hit]:
+    def places(self, reading: Reading, field: FieldText) -> Iterator[Hit]:
         """All places where it stands whole."""
-        return [
-            Hit(field.name, start, end)
-            for start, end in _occurrences(field.flat, self.literal)
-            if stands_whole(field, start, end, reading.lang) and self._has_case(field, start, end)
-        ]
-
-    def _has_case(self, field: FieldText, start: int, end: int) -> bool:
-        return not self.exact or field.cased[start:end] == self.exact
+        literal, folded, flat_text = self.literal, field.text.folded, field.flat
+        size = len(literal)
+        start = flat_text.find(literal)
+        while start >= 0:
+            end = start + size
+            if not self.exact or field.cased[start:end] == self.exact:
+                apart = self._is_run and folded[start - 1 : start] in BLANK and folded[end : end + 1] in BLANK
+                if apart or stands_whole(field, start, end, reading.lang):
+                    yield Hit(field.name, start, end)
+            start = flat_text.find(literal, start + 1)
 
 
 class Prefix:
@@ -50,18 +56,16 @@ class Prefix:
     def __init__(self, text: str, *, exact: bool) -> None:
         self.literal = flat(text)
         self.exact = fold_cased(text).replace("-", " ") if exact else ""
-        self.keys = frozenset({text_key(self.literal, whole=False)})
+        self.keys = text_keys(self.literal, whole=False)
 
-    def find(self, reading: Reading, field: FieldText) -> list[Hit]:
+    def places(self, reading: Reading, field: FieldText) -> Iterator[Hit]:
         """All words that begin with it."""
-        hits = []
         for start, stop in _occurrences(field.flat, self.literal):
             end = max(stop, field.token_end(stop - 1))
             if self.exact and field.cased[start:stop] != self.exact:
                 continue
             if stands_whole(field, start, end, reading.lang):
-                hits.append(Hit(field.name, start, end))
-        return hits
+                yield Hit(field.name, start, end)
 
 
 def _occurrences(text: str, literal: str) -> Iterator[tuple[int, int]]:
@@ -89,11 +93,11 @@ class Expression:
     def __init__(self, pattern: Pattern) -> None:
         self.pattern = pattern
         literal = flat(pattern.literal)
-        self.keys = frozenset({literal_key(literal)}) if len(literal) > 2 and literal.isalnum() else frozenset()
+        self.keys = (literal_key(literal),) if len(literal) > 2 and literal.isalnum() else ()
 
-    def find(self, reading: Reading, field: FieldText) -> list[Hit]:
+    def places(self, reading: Reading, field: FieldText) -> Iterator[Hit]:
         """All matches that do not overlap; hits are the tokens that they touch."""
-        return [field.hit_of_plain(start, end) for start, end in self.pattern.find(field.text.plain)]
+        return (field.hit_of_plain(start, end) for start, end in self.pattern.find(field.text.plain))
 
 
 class Varied:
@@ -108,20 +112,20 @@ class Varied:
     def __init__(self, words: tuple[WordText, ...], lang: str) -> None:
         self.lang = lang
         self.words = tuple(piece for word in words for piece in _pieces(word))
-        keys = [_word_key(word, lang) for word in self.words if word.text]
-        self.keys = frozenset({min(keys, key=cost)}) if keys else frozenset()
+        keys = [key for word in self.words for key in _word_keys(word, lang)]
+        self.keys = tuple(sorted(dict.fromkeys(keys), key=cost)[:MAX_KEYS])
         has_prefix = any(word.mode == "prefix" for word in self.words)
         self._literal = None if has_prefix else Literal(" ".join(word.text for word in self.words), exact=False)
 
-    def find(self, reading: Reading, field: FieldText) -> list[Hit]:
+    def places(self, reading: Reading, field: FieldText) -> Iterator[Hit]:
         """All places, in order."""
         lang = self.lang or reading.lang
-        found = {(hit.start, hit.end) for hit in self._literal.find(reading, field)} if self._literal else set()
+        found = {(hit.start, hit.end) for hit in self._literal.places(reading, field)} if self._literal else set()
         for start, end in self._starts(field, lang):
             last = self._follow(field, end, lang)
             if last and self._is_whole(field, start, last, reading.lang):
                 found.add((start, last))
-        return [Hit(field.name, start, end) for start, end in sorted(found)]
+        return (Hit(field.name, start, end) for start, end in sorted(found))
 
     def _starts(self, field: FieldText, lang: str) -> Iterator[tuple[int, int]]:
         first = self.words[0]
@@ -187,10 +191,10 @@ def _pieces(word: WordText) -> Iterator[WordText]:
         yield WordText(piece, mode)
 
 
-def _word_key(word: WordText, lang: str) -> str:
+def _word_keys(word: WordText, lang: str) -> tuple[str, ...]:
     if word.mode == "forms":
-        return literal_key(min((prefix(word.text, code) for code in _languages(word.text, lang)), key=len))
-    return text_key(word.text, whole=word.mode == "whole")
+        return (literal_key(min((prefix(word.text, code) for code in _languages(word.text, lang)), key=len)),)
+    return text_keys(word.text, whole=word.mode == "whole")
 
 
 def _languages(word: str, lang: str) -> tuple[str, ...]:

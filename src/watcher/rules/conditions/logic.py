@@ -58,15 +58,15 @@ class Any(Condition):
         super().__init__(source)
         self.children = tuple(children)
         self.name = name
-        chosen = [cheapest(child.needs()) for child in self.children]
+        needs = [child.needs() for child in self.children]
+        chosen = [cheapest(need) for need in needs]
         self._unkeyed = tuple(index for index, keys in enumerate(chosen) if not keys)
         self._by_key: dict[str, tuple[int, ...]] = {}
         if len(self.children) > FEW:
             for index, keys in enumerate(chosen):
                 for key in keys:
                     self._by_key[key] = (*self._by_key.get(key, ()), index)
-        union = frozenset().union(*chosen)
-        self._needs: Needs = () if self._unkeyed or not union else (union,)
+        self._needs = needs_of_any(needs)
 
     @property
     def lookups(self) -> Sequence[str]:
@@ -133,3 +133,13 @@ class Not(Condition):
         which = "" if first.term in self.source else f" ({first.term})"
         what = f"«{shown.text}»{which} stands in the {shown.field}" if shown.text else first.why
         return Reason(1.0, f"excluded by {self.source}: {what}")
+
+
+def needs_of_any(needs: Sequence[Needs]) -> Needs:
+    """What at least one of several conditions needs: what all of them need, and one of what each needs besides."""
+    if not needs or not all(needs):
+        return ()
+    common = [keys for keys in needs[0] if all(keys in other for other in needs[1:])]
+    besides = [cheapest(tuple(keys for keys in need if keys not in common)) for need in needs]
+    union = frozenset().union(*besides) if all(besides) else frozenset()
+    return (*common, union) if union else tuple(common)

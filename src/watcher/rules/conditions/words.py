@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from watcher.rules.conditions.core import Condition, Find, Needs, Reason, scope_words
+from watcher.rules.keys import words_of
 from watcher.rules.reading import FieldText, Hit, Reading, Scope
 
 
@@ -13,10 +14,10 @@ class Seeker(Protocol):
     """Finds one term. Shared by all rules that use the term, so that an item is searched once for it."""
 
     @property
-    def keys(self) -> frozenset[str]:
-        """Index keys of which every text with the term holds one; empty when unknown."""
+    def keys(self) -> tuple[str, ...]:
+        """Index keys that every text with the term holds, each of them; empty when unknown."""
 
-    def find(self, reading: Reading, field: FieldText) -> list[Hit]:
+    def places(self, reading: Reading, field: FieldText) -> Iterator[Hit]:
         """All places of the term in a field, in order."""
 
 
@@ -26,23 +27,28 @@ class Words(Condition):
     `langs` narrows it to items of these languages (None: all), `of` names the vocabulary it stands in.
     """
 
-    __slots__ = ("langs", "of", "seeker")
+    __slots__ = ("_words", "langs", "of", "seeker")
 
     def __init__(self, source: str, seeker: Seeker, langs: frozenset[str] | None = None, of: str = "") -> None:
         super().__init__(source)
         self.seeker = seeker
         self.langs = langs
         self.of = of
+        self._words = words_of(seeker.keys)
 
     def holds(self, reading: Reading, scope: Scope) -> bool:
+        if not self._words <= reading.present:
+            return False
         if self.langs is not None and reading.lang not in self.langs:
             return False
-        return bool(reading.hits(self.seeker, self.seeker.find, scope))
+        return reading.occurs(self.seeker, self.seeker.places, scope)
 
     def hits(self, reading: Reading, scope: Scope) -> list[Hit]:
+        if not self._words <= reading.present:
+            return []
         if self.langs is not None and reading.lang not in self.langs:
             return []
-        return reading.hits(self.seeker, self.seeker.find, scope)
+        return reading.hits(self.seeker, self.seeker.places, scope)
 
     def finds(self, reading: Reading, scope: Scope) -> Iterator[Find]:
         why = f"a term of {self.of}" if self.of else "the term"
@@ -54,4 +60,4 @@ class Words(Condition):
         return Reason(1.0, f"{self.source} does not occur{scope_words(scope)}")
 
     def needs(self) -> Needs:
-        return (self.seeker.keys,) if self.seeker.keys else ()
+        return tuple(frozenset({key}) for key in self.seeker.keys)
