@@ -11,7 +11,7 @@ from watcher.facts.money_lexicon import WORD, Lexicon, is_edge, is_unspaced
 from watcher.facts.money_text import level_form
 
 _ANY_CASE = frozenset("eur usd gbp rmb nis fcfa rs sek nok dkk chf czk".split())
-_CAPITALS_ONLY = frozenset("p n r le gs bs sr qr kd km tl nis".split())
+_CAPITALS_ONLY = frozenset("p n r w y le gs bs sr qr kd km tl nis".split())
 _PLAIN_CODES = frozenset(
     "USD EUR GBP JPY INR KRW CNY AUD NZD CAD SGD HKD TWD BRL CHF SEK NOK DKK VND IDR THB MYR RUB UAH KZT PLN CZK HUF AED "
     "QAR NGN ZAR KES MXN ILS".split()
@@ -137,10 +137,7 @@ class Family:
 @cache
 def families() -> dict[str, Family]:
     """Every family by its name."""
-    return {
-        row[0]: Family(row[1], _pairs(row[2]), _pairs(row[3] if len(row) > 3 else ""))
-        for row in rows("families")
-    }
+    return {row[0]: Family(row[1], _pairs(row[2]), _pairs(row[3] if len(row) > 3 else "")) for row in rows("families")}
 
 
 def _pairs(listed: str) -> dict[str, str]:

@@ -34,9 +34,7 @@ def amounts(text: Text, field: str, lang: str, country: str, day: date | None) -
     return amounts_of(((field, text),), lang, country, day)
 
 
-def amounts_of(
-    parts: Sequence[tuple[str, Text]], lang: str, country: str, day: date | None
-) -> tuple[Amount, ...]:
+def amounts_of(parts: Sequence[tuple[str, Text]], lang: str, country: str, day: date | None) -> tuple[Amount, ...]:
     """Sums of all fields of an item, read together: the title's currency holds for a bare sum of the summary."""
     kept = [(field, text.plain[:MAX_CHARS]) for field, text in parts]
     words = language(lang)
@@ -59,7 +57,9 @@ _DIGIT = re.compile(r"\d|[一二两兩三四五六七八九十百千백천]")
 
 
 def _may_hold_money(plain: str, scale_words: re.Pattern[str] | None) -> bool:
-    return _DIGIT.search(plain) is not None or (scale_words is not None and scale_words.search(level(plain).text) is not None)
+    return _DIGIT.search(plain) is not None or (
+        scale_words is not None and scale_words.search(level(plain).text) is not None
+    )
 
 
 def _cased(levelled: Levelled, plain: str) -> str:
@@ -112,8 +112,9 @@ _OPENING = re.compile(r"^[ ]?[(\[（,;/-]?[ ]?")
 def _says_equal(gap: str) -> bool:
     if len(gap) > 40 or not gap.strip():
         return False
-    opened = "(" in gap[:2] or "/" in gap[:2]
-    rest = gap.strip(" (),;-/[（）")
+    opened = "(" in gap[:12] or "/" in gap[:2]
+    rest = gap.partition("(")[2] if "(" in gap[:12] else gap
+    rest = rest.strip(" (),;-/[（）")
     every = language_words()
     at = 0
     while at < len(rest):

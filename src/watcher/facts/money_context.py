@@ -33,7 +33,9 @@ class Sum:
 class Context:
     """The parts of an item together: what they name decides what one of them leaves out."""
 
-    def __init__(self, sources: Sequence[Source], figures: Sequence[Sequence[Figure]], lang: Language, country: str) -> None:
+    def __init__(
+        self, sources: Sequence[Source], figures: Sequence[Sequence[Figure]], lang: Language, country: str
+    ) -> None:
         self.sources = sources
         self.lang = lang
         self.country = country
@@ -114,7 +116,12 @@ class Context:
         if self.lang.code == "en" and "SG" in named:
             near.append("SG")
         country = self.country
-        if country in (*_NEAR_DOLLARS, "SG", "HK") and country not in near and (self.lang.code in ("en", "fr")) and "US" not in named:
+        if (
+            country in (*_NEAR_DOLLARS, "SG", "HK")
+            and country not in near
+            and (self.lang.code in ("en", "fr"))
+            and "US" not in named
+        ):
             near.append(country)
         if not near:
             return "USD"
@@ -131,7 +138,9 @@ class Context:
 
     def _is_bare_sum(self, part: int, figure: Figure, has_money: bool) -> bool:
         """Whether a number with a scale but no currency is money: nothing counted follows, and money is the matter."""
-        large = figure.factor >= _BARE_FLOOR or (self.lang.code in EAST_LANGUAGES and figure.value >= 10**8 and figure.factor > 1)
+        large = figure.factor >= _BARE_FLOOR or (
+            self.lang.code in EAST_LANGUAGES and figure.value >= 10**8 and figure.factor > 1
+        )
         if figure.unit is not None or not large or figure.short or not figure.value:
             return False
         source = self.sources[part]
@@ -140,10 +149,10 @@ class Context:
                 return False
             if self.lang.code == "ko":
                 return True
-            if not any(map(str.isdigit, source.text[figure.start : figure.end])):
-                return False
             if len(self._text) < _SHORT_ITEM:
                 return has_money or self._mentions("money")
+            if not any(map(str.isdigit, source.text[figure.start : figure.end])):
+                return False
             near = source.text[max(0, figure.start - 24) : figure.end + 12]
             return any(word in near for word in self.lang.endings["money"])
         return self._may_end(source, figure.bare_end) and (has_money or self._mentions("money"))
@@ -181,8 +190,16 @@ class Context:
         later = [one for one in explicit[place + 1 :] if one]
         if earlier or later:
             nearest = earlier[-1] if earlier else later[0]
-            factor = nearest.figure.unit.factor if nearest.figure.unit and nearest.figure.unit.code == "IRR" else Decimal(1)
+            if self.lang.code in EAST_LANGUAGES and figure.value > 2 * nearest.figure.value:
+                return self._at_home(part, figure)
+            factor = (
+                nearest.figure.unit.factor if nearest.figure.unit and nearest.figure.unit.code == "IRR" else Decimal(1)
+            )
             return Sum(replace(figure, value=figure.value * factor), part, nearest.currency, figure.unsure)
+        return self._at_home(part, figure)
+
+    def _at_home(self, part: int, figure: Figure) -> Sum | None:
+        """A bare sum where nothing else names a currency: the language's, or that of the country it is about."""
         if self.lang.code == "zh-Hant":
             currency, unsure = self._member(Unit("@yuan"), "")
             return Sum(figure, part, currency, unsure)

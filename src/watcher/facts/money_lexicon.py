@@ -15,7 +15,9 @@ _MARKS = (
 )
 LETTER = rf"(?:[^\W\d_]|[{_MARKS}])"
 WORD = re.compile(rf'{LETTER}+(?:"{LETTER}+)*')
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]"
+)
 _LETTER = re.compile(LETTER)
 _GAP = re.compile(r"[ \-]{1,2}")
 LONGEST_ENDING = 7
@@ -76,7 +78,9 @@ def _match(node: _Node[Meaning], text: str, at: int) -> tuple[Meaning, int] | No
     best: tuple[Meaning, int] | None = None
     for child, end in _children(node, text, at):
         gap = _GAP.match(text, end)
-        longer = _match(child, text, gap.end() if gap else end) if child.words or child.stems or child.literals else None
+        longer = (
+            _match(child, text, gap.end() if gap else end) if child.words or child.stems or child.literals else None
+        )
         if longer is None and child.meaning is not None:
             longer = (child.meaning, end)
         if longer is not None and (best is None or longer[1] > best[1]):
@@ -100,7 +104,9 @@ def _children(node: _Node[Meaning], text: str, at: int) -> list[tuple[_Node[Mean
     if node.literals:
         for length in range(min(node.longest, len(text) - at), 0, -1):
             piece = text[at : at + length]
-            if piece in node.literals and (is_unspaced(piece[-1]) or not piece[-1].isalpha() or is_edge(text, at + length)):
+            if piece in node.literals and (
+                is_unspaced(piece[-1]) or not piece[-1].isalpha() or is_edge(text, at + length)
+            ):
                 found.append((node.literals[piece], at + length))
                 break
     return found

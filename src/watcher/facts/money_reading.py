@@ -168,7 +168,14 @@ def _scaled(figure: Figure, scales: list[Scale], end: int) -> Figure:
     factor = Decimal(1)
     for scale in scales:
         factor *= scale.factor
-    unit = next((Unit(scale.currency, factor=Decimal(10) if scale.currency == "IRT" else Decimal(1)) for scale in scales if scale.currency), None)
+    unit = next(
+        (
+            Unit(scale.currency, factor=Decimal(10) if scale.currency == "IRT" else Decimal(1))
+            for scale in scales
+            if scale.currency
+        ),
+        None,
+    )
     if unit and unit.code == "IRT":
         unit, factor = Unit("IRR", factor=Decimal(10)), factor * 10
     short = any(scale.short for scale in scales)
@@ -228,7 +235,13 @@ def _chained(source: Source, figure: Figure) -> Figure:
         return figure
     scales, end = _read_scales(source, digits.end())
     read = read_digits(digits.group(), lang.decimal_mark, bool(scales))
-    if not scales or read is None:
+    if read is None:
+        return figure
+    if not scales and lang.code == "es" and figure.factor == 1000 and read[0] < 1000:
+        unit = currencies.after("es", text, source.cased, _skip(text, end))
+        if unit and unit[0].factor > 1:
+            return replace(figure, end=end, bare_end=end, value=figure.value + read[0])
+    if not scales:
         return figure
     factor = Decimal(1)
     for scale in scales:
@@ -239,7 +252,9 @@ def _chained(source: Source, figure: Figure) -> Figure:
         return replace(figure, end=end, bare_end=end, factor=factor, value=(figure.value + read[0]) * factor)
     if len(scales) > 1 and scales[0].factor < figure.factor and joined <= begin:
         last = scales[-1].factor
-        return replace(figure, end=end, bare_end=end, factor=last, value=(figure.value + read[0] * factor / last) * last)
+        return replace(
+            figure, end=end, bare_end=end, factor=last, value=(figure.value + read[0] * factor / last) * last
+        )
     return figure
 
 
@@ -349,7 +364,9 @@ def _spoken_before(source: Source, end: int, floor: int) -> tuple[Decimal | None
             connected = lang.says("num_of", text, at)
             at = _skip(text, connected) if connected > at and connected <= end else at
         if at == end and values:
-            if lang.ends_with("vague", text[max(0, start - 16) : start].rstrip()) or _is_bare_hundred(lang, text, start):
+            if lang.ends_with("vague", text[max(0, start - 16) : start].rstrip()) or _is_bare_hundred(
+                lang, text, start
+            ):
                 return None, -1
             return sum_words(values), start
     if begin < end and is_unspaced(text[end - 1]):
@@ -383,10 +400,14 @@ def _with_unit(source: Source, figure: Figure, glued_end: int = -1) -> Figure:
             end, home = behind[1], behind[2]
         if unit.code == "@dollar":
             unit, end = _code_after(source, unit, end)
-        return replace(figure, start=start, end=end, unit=unit, home=home, unit_before=True, value=figure.value * unit.factor)
+        return replace(
+            figure, start=start, end=end, unit=unit, home=home, unit_before=True, value=figure.value * unit.factor
+        )
     if behind is not None:
         start = ahead[1] if ahead is not None else figure.start
-        return replace(figure, start=start, end=behind[1], unit=behind[0], home=behind[2], value=figure.value * behind[0].factor)
+        return replace(
+            figure, start=start, end=behind[1], unit=behind[0], home=behind[2], value=figure.value * behind[0].factor
+        )
     return figure
 
 
@@ -394,9 +415,16 @@ def _is_credible(source: Source, figure: Figure, unit: Unit, end: int) -> bool:
     """Whether a currency name after a number without a scale is one («5 won», «2025 RAND study», «3 원전» are not)."""
     if figure.factor > 1:
         return True
-    if unit.weak or (figure.number == int(figure.number) and 2010 <= figure.number <= 2040 and source.text[end - 1].isalpha()):
+    if unit.weak or (
+        figure.number == int(figure.number) and 2010 <= figure.number <= 2040 and source.text[end - 1].isalpha()
+    ):
         return False
-    if source.lang.code == "ko" and _glued(source.text[end - 1]) and end < len(source.text) and _glued(source.text[end]):
+    if (
+        source.lang.code == "ko"
+        and _glued(source.text[end - 1])
+        and end < len(source.text)
+        and _glued(source.text[end])
+    ):
         return source.lang.says("particles", source.text, end) > end
     return True
 
@@ -426,14 +454,23 @@ def _unit_after(source: Source, end: int) -> tuple[Unit, int, str] | None:
         adjective = currencies.home_at(text, place)
         if adjective is not None:
             found = currencies.after(lang.code, text, source.cased, _skip(text, adjective[1]))
-            if found is not None and found[0].is_family and adjective[0] in currencies.families()[found[0].code].countries:
+            if (
+                found is not None
+                and found[0].is_family
+                and adjective[0] in currencies.families()[found[0].code].countries
+            ):
                 return found[0], found[1], adjective[0]
             if found is not None and not found[0].capitals:
                 return found[0], found[1], ""
         word = WORD.match(text, place)
         if word is not None and word.end() - place > 3 and not is_unspaced(text[place]):
             found = currencies.after(lang.code, text, source.cased, _skip(text, word.end()))
-            if found is not None and not found[0].capitals and not found[0].is_family and text[word.end() : word.end() + 1] == " ":
+            if (
+                found is not None
+                and not found[0].capitals
+                and not found[0].is_family
+                and text[word.end() : word.end() + 1] == " "
+            ):
                 return found[0], found[1], ""
     return None
 
@@ -454,7 +491,12 @@ def _stands_alone(source: Source, figure: Figure, digits_end: int) -> bool:
     """Whether the digits are a number of their own, not part of a word or code (GPT-4, H100, 1e999)."""
     text = source.text
     at = figure.start
-    if figure.end == digits_end and digits_end < len(text) and not is_edge(text, digits_end) and text[digits_end].isascii():
+    if (
+        figure.end == digits_end
+        and digits_end < len(text)
+        and not is_edge(text, digits_end)
+        and text[digits_end].isascii()
+    ):
         return False
     if figure.unit_before or at == 0:
         return True
@@ -463,4 +505,6 @@ def _stands_alone(source: Source, figure: Figure, digits_end: int) -> bool:
         return False
     if is_edge(text, at - 1):
         return True
-    return previous in _PREFIXES or (previous in "و" or not previous.isascii() and source.lang.code in ("ar", "fa", "he", "ur"))
+    return previous in _PREFIXES or (
+        previous in "و" or not previous.isascii() and source.lang.code in ("ar", "fa", "he", "ur")
+    )

@@ -14,7 +14,17 @@ DIGITS = re.compile(r"\d{1,3}(?: \d{3})+(?![\d])(?:[.,]\d{1,2}(?!\d))?|\d+(?:[.,
 """A number at a place; grouping by spaces asks for groups of three."""
 MAX_DIGITS = 18
 _UNITS = {"十": 10, "百": 100, "千": 1000, "십": 10, "백": 100, "천": 1000}
-MYRIADS = {"万": 10**4, "만": 10**4, "亿": 10**8, "億": 10**8, "억": 10**8, "兆": 10**12, "조": 10**12, "京": 10**16, "경": 10**16}
+MYRIADS = {
+    "万": 10**4,
+    "만": 10**4,
+    "亿": 10**8,
+    "億": 10**8,
+    "억": 10**8,
+    "兆": 10**12,
+    "조": 10**12,
+    "京": 10**16,
+    "경": 10**16,
+}
 _HAN_DIGITS = dict(zip("零一二三四五六七八九", range(10), strict=True)) | {"〇": 0, "两": 2, "兩": 2}
 _SKIPPED = frozenset("多余餘여来來几幾 ")
 
@@ -27,7 +37,9 @@ class Number(NamedTuple):
     unsure: bool = False
 
 
-def read_digits(written: str, decimal_mark: str, scaled: bool, thousands_comma: bool = False) -> tuple[Decimal, bool] | None:
+def read_digits(
+    written: str, decimal_mark: str, scaled: bool, thousands_comma: bool = False
+) -> tuple[Decimal, bool] | None:
     """The value of digits with marks, and whether another reading is possible; None where it is no number.
 
     `scaled`: a scale word follows, so that «169,966 milliards» is a fraction; `thousands_comma`: the writer's
