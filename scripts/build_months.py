@@ -7,15 +7,110 @@ from pathlib import Path
 from babel import Locale
 
 TARGET = Path(__file__).parents[1] / "src/watcher/facts/data/ahead/months.txt"
-LANGUAGES = (
-    "en fr es pt it ro ca de nl sv da nb fi et lv lt pl cs sk sl hr sr sr_Latn hu bg mk ru uk be el tr az kk uz "
-    "uz_Cyrl ka hy ar fa ur he hi mr bn ta te pa gu id ms fil sw vi th cy ga ne"
-).split()
-INFLECTED = set("fi et lv lt pl cs sk sl hr sr hu bg mk ru uk be el tr az kk uz ka hy bn ta te hi".split())
-CUT = set("ru uk be pl cs sk hr sl lv lt fi et el".split())
+LANGUAGES = [
+    "en",
+    "fr",
+    "es",
+    "pt",
+    "it",
+    "ro",
+    "ca",
+    "de",
+    "nl",
+    "sv",
+    "da",
+    "nb",
+    "fi",
+    "et",
+    "lv",
+    "lt",
+    "pl",
+    "cs",
+    "sk",
+    "sl",
+    "hr",
+    "sr",
+    "sr_Latn",
+    "hu",
+    "bg",
+    "mk",
+    "ru",
+    "uk",
+    "be",
+    "el",
+    "tr",
+    "az",
+    "kk",
+    "uz",
+    "uz_Cyrl",
+    "ka",
+    "hy",
+    "ar",
+    "fa",
+    "ur",
+    "he",
+    "hi",
+    "mr",
+    "bn",
+    "ta",
+    "te",
+    "pa",
+    "gu",
+    "id",
+    "ms",
+    "fil",
+    "sw",
+    "vi",
+    "th",
+    "cy",
+    "ga",
+    "ne",
+]
+INFLECTED = {
+    "fi",
+    "et",
+    "lv",
+    "lt",
+    "pl",
+    "cs",
+    "sk",
+    "sl",
+    "hr",
+    "sr",
+    "hu",
+    "bg",
+    "mk",
+    "ru",
+    "uk",
+    "be",
+    "el",
+    "tr",
+    "az",
+    "kk",
+    "uz",
+    "ka",
+    "hy",
+    "bn",
+    "ta",
+    "te",
+    "hi",
+}
+CUT = {"ru", "uk", "be", "pl", "cs", "sk", "hr", "sl", "lv", "lt", "fi", "et", "el"}
 REGIONAL = {  # months of the Levant and the Maghreb, which CLDR keeps in regional locales
-    "ar": "كانون_الثاني جانفي|شباط فيفري|آذار|نيسان أفريل|أيار ماي|حزيران جوان|تموز جويلية|آب أوت غشت|أيلول شتنبر|"
-    "تشرين_الأول|تشرين_الثاني نونبر|كانون_الأول دجنبر".split("|"),
+    "ar": [
+        "كانون_الثاني جانفي",
+        "شباط فيفري",
+        "آذار",
+        "نيسان أفريل",
+        "أيار ماي",
+        "حزيران جوان",
+        "تموز جويلية",
+        "آب أوت غشت",
+        "أيلول شتنبر",
+        "تشرين_الأول",
+        "تشرين_الثاني نونبر",
+        "كانون_الأول دجنبر",
+    ],
 }
 
 
@@ -30,7 +125,9 @@ def main() -> None:
             other = str(months["stand-alone"].get("wide", {}).get(number, ""))
             for form in (name, other if other[:2].lower() == name[:2].lower() else ""):
                 form = form.strip().lower().replace(" ", "_")
-                if len(form) > 2 and not form[0].isdigit():
+                if base in ("en", "de"):  # "may" and "march" are verbs
+                    found.setdefault(base, {}).setdefault(number, set()).add("=" + name)
+                elif len(form) > 2 and not form[0].isdigit():
                     if base in INFLECTED and len(form) > 4:
                         form = (form[:-1] if base in CUT else form) + "*"
                     found.setdefault(base, {}).setdefault(number, set()).add(form)

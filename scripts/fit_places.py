@@ -1,4 +1,4 @@
-"""Fit the weights of `facts.mentions` to labelled items: `python scripts/fit_places.py CORPUS.jsonl [--all]`.
+"""Fit the weights of `facts.signs` to labelled items: `python scripts/fit_places.py CORPUS.jsonl [--all]`.
 
 Splits by thread: one half is learned from, figures are of the other. `--all` then writes weights learned from both.
 """
@@ -16,7 +16,8 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from watcher import facts
-from watcher.facts import mentions, places
+from watcher.facts import places
+from watcher.facts import signs as evidence
 from watcher.facts.reading import read as read_item
 from watcher.model import Entry, Feed, Item
 from watcher.text import read
@@ -28,7 +29,9 @@ REGULAR = 1.0
 def item_of(row: dict) -> Item:
     published = datetime.fromisoformat(row["published"]).replace(tzinfo=UTC)
     entry = Entry(row["title"], row["summary"], url=row.get("url", ""), published=published)
-    return Item(row["id"], Feed(""), entry, read(row["title"]), read(row["summary"]), row["lang"], "", published, published)
+    return Item(
+        row["id"], Feed(""), entry, read(row["title"]), read(row["summary"]), row["lang"], "", published, published
+    )
 
 
 def currencies_of(row: dict, item: Item) -> dict[str, frozenset[str]]:
@@ -39,7 +42,7 @@ def part_of(row: dict) -> int:
     """0 to 3 by thread: 3 is held back for the figures, 2 is for looking at misses, 0 and 1 to learn from."""
     key = row.get("thread") or row.get("story") or row["id"]
     digest = hashlib.sha1(key.encode()).digest()
-    return digest[0] % 2 and 2 + digest[1] % 2 or digest[1] % 2
+    return (digest[0] % 2 and 2 + digest[1] % 2) or digest[1] % 2
 
 
 def score(rows, verdicts):
@@ -59,10 +62,10 @@ def score(rows, verdicts):
 
 
 def main() -> None:
-    rows = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
+    rows = [json.loads(line) for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()]
     rows = [row for row in rows if row["relevant"]]
     items = [item_of(row) for row in rows]
-    found = [mentions.signs(read_item(item), currencies_of(row, item)) for row, item in zip(rows, items, strict=True)]
+    found = [evidence.signs(read_item(item), currencies_of(row, item)) for row, item in zip(rows, items, strict=True)]
     names = sorted({name for signs in found for sign in signs.values() for name in sign.values})
 
     def fit(indexes):
@@ -87,7 +90,7 @@ def main() -> None:
         return weights
 
     def judge(indexes, weights):
-        mentions.weights.cache_clear()
+        evidence.weights.cache_clear()
         places.weights = lambda: weights
         out = []
         for i in indexes:
@@ -99,14 +102,24 @@ def main() -> None:
         learn = [i for i, row in enumerate(rows) if part_of(row) in learned]
         test = [i for i, row in enumerate(rows) if part_of(row) in judged]
         weights = fit(learn)
-        f1, by_lang, misses = score([rows[i] for i in test], judge(test, weights))
-        own, _, own_misses = score([rows[i] for i in learn], judge(learn, weights))
+        f1, _by_lang, misses = score([rows[i] for i in test], judge(test, weights))
+        own, _, _own_misses = score([rows[i] for i in learn], judge(learn, weights))
         print(f"learned from {learned}, judged on {judged}: F1 {f1:.3f} of {len(test)} items; on its own {own:.3f}")
         if judged == (3,) and "-v" in sys.argv:
             print("held back:", [(row["lang"], row["countries"], sorted(said)) for row, said in misses])
         elif "-v" in sys.argv:
             for row, said in misses:
-                print("MISS", row["lang"], row["countries"], sorted(said), (row["url"] or "")[:40], row["published"], row["title"], "||", row["summary"])
+                print(
+                    "MISS",
+                    row["lang"],
+                    row["countries"],
+                    sorted(said),
+                    (row["url"] or "")[:40],
+                    row["published"],
+                    row["title"],
+                    "||",
+                    row["summary"],
+                )
     if "--all" in sys.argv:
         weights = fit(range(len(rows)))
         lines = ["# Fitted by scripts/fit_places.py; log-odds of each sign. Don't edit.", "[weights]"]

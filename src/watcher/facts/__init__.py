@@ -8,9 +8,9 @@ from __future__ import annotations
 from watcher.facts.actors import named_actors
 from watcher.facts.ahead import events_ahead
 from watcher.facts.attribution import credited
+from watcher.facts.home import home_states
 from watcher.facts.lexicon import MAX_CHARS
 from watcher.facts.measures import stage_of, used_instruments
-from watcher.facts.mentions import home_states
 from watcher.facts.money import amounts_of
 from watcher.facts.places import acting_states
 from watcher.facts.reading import Reading, read

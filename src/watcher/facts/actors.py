@@ -7,16 +7,69 @@ import re
 from watcher.facts.lexicon import Hit
 from watcher.facts.mentions import in_office
 from watcher.facts.reading import Part, Reading, read
-from watcher.model import Found, Item
+from watcher.model import Found, Item, Span
 
 _MOST = 16
-_NAME = re.compile(r"[ \u00a0]?((?:[A-ZÀ-ÞĀ-ŽΑ-ΩА-ЯЁІЇЄҐӘҒҚҢӨҰҮҺЎЀ-Џ][\w'’.-]*)(?:[ -](?:[A-ZÀ-ÞĀ-ŽΑ-ΩА-ЯЁІЇЄҐӘҒҚҢӨҰҮҺЎ][\w'’.-]*|von|van|der|de|da|bin|al|el|bint)){0,3})")
-_BODY = re.compile(r"[ \u00a0]?((?:[\w'’&-]+)(?:(?:, | and | et | y | e | und | og | i | и | та | و| of | de | du | da | la | für )?[ ]?[\w'’&-]+){0,4})")
-_HAN_BEFORE = re.compile(r"[\u3400-\u9fff\u30a0-\u30ff々・]{2,10}$")
-_PERSON_BEFORE = re.compile(r"(?:[\u4e00-\u9fff]{2,4}|[\u30a1-\u30ff・ー]{2,14}|[가-힣]{2,4}) ?$")
-_HANGUL_BEFORE = re.compile(r"[가-힣A-Za-z0-9]{2,14}$")
+_NAME = re.compile(
+    r"[ \u00a0]?((?:[A-ZÀ-ÞĀ-ŽΑ-ΩА-ЯЁІЇЄҐӘҒҚҢӨҰҮҺЎЀ-Џ][\w'’.-]*)(?:[ -](?:[A-ZÀ-ÞĀ-ŽΑ-ΩА-ЯЁІЇЄҐӘҒҚҢӨҰҮҺЎ][\w'’.-]*|von|van|der|de|da|bin|al|el|bint)){0,3})"
+)
+_UPPER = "[A-ZÀ-ÞĀ-ŽΑ-ΩА-ЯЁІЇЄҐӘҒҚҢӨҰҮҺЎ]"
+_LINK = "(?:of|and|for|the|de|la|les|le|du|des|et|l'|l’|d'|d’|y|e|do|da|das|dos|del|della|dello|dell'|und|für|i|w|a|og|och|и|по|та|și|pentru|&) ?"
+_BODY = re.compile(
+    rf"[ \u00a0]?((?:{_LINK}){{0,3}}{_UPPER}[\w'’&-]*(?:,? (?:{_LINK}){{0,3}}{_UPPER}[\w'’&-]*){{0,6}}|[\w'’-]+ [\w'’-]+)"
+)
+_HAN_BEFORE = re.compile(r"(?<![\u3400-\u9fff\u30a0-\u30ff々・\w])[A-Z]{0,3}[\u3400-\u9fff\u30a0-\u30ff々・]{1,8}$")
+_NO_BODY = re.compile(r"[的一全内內外每各]$|政$|[在是为為与與和于將将]")
+_PERSON_BEFORE = re.compile(
+    r"(?<![\u4e00-\u9fff])[\u4e00-\u9fff]{2,4}$|(?<![\u30a1-\u30ff])[\u30a1-\u30ff・ー]{2,14}$|(?<![가-힣])[가-힣]{2,6} ?$"
+)
+_HANGUL_BEFORE = re.compile(r"(?<![가-힣A-Za-z0-9])[가-힣A-Za-z0-9]{2,14}$")
+_RUNS_ON = frozenset("署分门門长長落队隊员員下份位品委")
+"""Letters after which 部, 院 or 省 was no end of a name (部署, 部分, 部長)."""
+_LEADING = re.compile(r"^(?:(?:the|of|and|for|de) )+", re.IGNORECASE)
 _CAPITAL = re.compile(r"(?:[A-ZÀ-ÞĀ-Ž][\w'’&-]*|of|and|for|the|de|&)(?: (?:[A-ZÀ-ÞĀ-Ž][\w'’&-]*|of|and|for|&)){0,6}$")
-_CASED = frozenset("en fr es ca pt it ro de nl sv da nb fi et lv lt pl cs sk sl hr sr hu bg mk ru uk el tr az kk uz id ms fil sw vi".split())
+_SHORT_BODY = re.compile(r"[ \u00a0]?([^\s.,;:!?،؛。()«»\"]+(?: [^\s.,;:!?،؛。()«»\"]+)?)")
+_CASED = frozenset(
+    [
+        "en",
+        "fr",
+        "es",
+        "ca",
+        "pt",
+        "it",
+        "ro",
+        "de",
+        "nl",
+        "sv",
+        "da",
+        "nb",
+        "fi",
+        "et",
+        "lv",
+        "lt",
+        "pl",
+        "cs",
+        "sk",
+        "sl",
+        "hr",
+        "sr",
+        "hu",
+        "bg",
+        "mk",
+        "ru",
+        "uk",
+        "el",
+        "tr",
+        "az",
+        "kk",
+        "uz",
+        "id",
+        "ms",
+        "fil",
+        "sw",
+        "vi",
+    ]
+)
 
 
 def actors(item: Item) -> tuple[Found, ...]:
@@ -53,11 +106,13 @@ def _all_in(part: Part, reading: Reading) -> list[Found]:
         if in_office(hit, day):
             found.append(_as_written(part, hit, "person in office"))
     for hit in part.of("body"):
-        found.append(_as_written(part, hit, "state body or programme"))
-    for hit in part.of("office"):
-        one = _office(part, hit, reading.base)
-        if one is not None:
+        one = _as_written(part, hit, "state body or programme")
+        if not one.value[0].islower() and not any(char.isdigit() for char in one.value):
             found.append(one)
+    for hit in part.of("office"):
+        named = _office(part, hit, reading.base)
+        if named is not None:
+            found.append(named)
     found.sort(key=lambda one: (one.span.start, -one.span.end))
     return found
 
@@ -68,15 +123,17 @@ def _as_written(part: Part, hit: Hit, why: str) -> Found:
 
 
 def _office(part: Part, hit: Hit, base: str) -> Found | None:
-    from watcher.model import Span
-
     span = part.span(hit.start, hit.end)
     plain = part.text.plain
     kind = hit.entry.value
     if kind == "title":
         match = _NAME.match(plain, span.end)
         if match and base in _CASED:
-            return Found(match[1].rstrip(".-'’"), Span(part.field, match.start(1), match.start(1) + len(match[1].rstrip(".-'’"))), "person with a title")
+            return Found(
+                match[1].rstrip(".-'’"),
+                Span(part.field, match.start(1), match.start(1) + len(match[1].rstrip(".-'’"))),
+                "person with a title",
+            )
         return None
     if kind == "titled":
         match = _PERSON_BEFORE.search(plain, max(0, span.start - 16), span.start)
@@ -85,7 +142,7 @@ def _office(part: Part, hit: Hit, base: str) -> Found | None:
             return Found(name, Span(part.field, match.start(), match.start() + len(name)), "person with a title")
         return None
     if kind == "before":
-        match = _BODY.match(plain, span.end)
+        match = (_BODY if base in _CASED else _SHORT_BODY).match(plain, span.end)
         if match is None:
             return None
         end = match.end(1)
@@ -95,11 +152,15 @@ def _office(part: Part, hit: Hit, base: str) -> Found | None:
 
 def _closed_by(part: Part, start: int, end: int, base: str) -> Found | None:
     """A body whose name ends in its kind: 経済産業省, 기획재정부, "Energy Department"."""
-    from watcher.model import Span
-
     plain = part.text.plain
+    running = base in ("ko", "zh", "ja")
     pattern = {"ko": _HANGUL_BEFORE, "zh": _HAN_BEFORE, "ja": _HAN_BEFORE}.get(base, _CAPITAL)
-    match = pattern.search(plain, max(0, start - 40), start if base in ("ko", "zh", "ja") else max(0, start - 1))
-    if match is None or not match[0].strip():
+    match = pattern.search(plain, max(0, start - 48), start if running else max(0, start - 1))
+    if match is None or (running and (_NO_BODY.search(match[0]) or plain[end : end + 1] in _RUNS_ON)):
         return None
-    return Found(plain[match.start() : end], Span(part.field, match.start(), end), "state body")
+    begin = match.start()
+    if not running:
+        begin += len(match[0]) - len(_LEADING.sub("", match[0]))
+        if begin >= start - 1:
+            return None
+    return Found(plain[begin:end], Span(part.field, begin, end), "state body")

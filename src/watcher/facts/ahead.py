@@ -99,9 +99,12 @@ def _month(
     if year:
         yield from _if_ahead(int(year), month, number, day, span, future)
     elif day is not None:
-        guess = day.year if (month, number or 32) > (day.month, day.day) and month != day.month or (
-            month == day.month and number is not None and number > day.day
-        ) else day.year + 1
+        guess = (
+            day.year
+            if ((month, number or 32) > (day.month, day.day) and month != day.month)
+            or (month == day.month and number is not None and number > day.day)
+            else day.year + 1
+        )
         months_on = (guess - day.year) * 12 + month - day.month
         if months_on <= (9 if future else 5):
             yield from _if_ahead(guess, month, number, day, span, future)

@@ -45,7 +45,7 @@ def _credit(part: Part, hit: Hit, words: list[Hit]) -> str:
     dateline = _DATELINE.match(folded)
     if dateline and dateline.start(1) <= hit.start and hit.end <= dateline.end(1):
         return "named in the dateline"
-    if folded[hit.end : hit.end + 1] in (":", "：") and hit.start < 3 or _closes(folded, hit):
+    if (folded[hit.end : hit.end + 1] in (":", "：") and hit.start < 3) or _closes(folded, hit):
         return "named as the source"
     return ""
 

@@ -47,12 +47,47 @@ _ALIASES = {
     "lb": ("de",), "mk": ("bg", "sr"), "uz": ("ru",), "kk": ("ru",), "mt": ("en",), "ha": ("en",), "yo": ("en",),
     "so": ("en",), "zu": ("en",), "af": ("nl", "en"), "da": ("nb",),
 }  # fmt: skip
-_OWN_SCRIPT = frozenset("ko ja zh th he hi bn ta te kn ml pa gu mr ne si my km lo ka am hy el ar fa ur ru uk bg".split())
+_OWN_SCRIPT = frozenset(
+    [
+        "ko",
+        "ja",
+        "zh",
+        "th",
+        "he",
+        "hi",
+        "bn",
+        "ta",
+        "te",
+        "kn",
+        "ml",
+        "pa",
+        "gu",
+        "mr",
+        "ne",
+        "si",
+        "my",
+        "km",
+        "lo",
+        "ka",
+        "am",
+        "hy",
+        "el",
+        "ar",
+        "fa",
+        "ur",
+        "ru",
+        "uk",
+        "bg",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A form of the lexicon: what it stands for and when it counts. `since`/`until` are ISO months, empty for open."""
+    """A form of the lexicon: what it stands for and when it counts.
+
+    `exact` is compared with its case, `spelled` with its accents; `since`/`until` are ISO months, empty for open.
+    """
 
     kind: str
     value: str
@@ -60,6 +95,7 @@ class Entry:
     tail: int
     head: bool
     exact: str
+    spelled: str
     only: str
     since: str = ""
     until: str = ""
@@ -104,6 +140,9 @@ class Lexicon:
 
 
 def _written_so(text: Text, cased: str, start: int, end: int, entry: Entry) -> bool:
+    if entry.spelled:
+        begin, stop = text.to_plain(start, end)
+        return text.plain[begin:stop].lower() == entry.spelled
     if not entry.exact:
         return entry.kind not in _CAPITALISED or not cased[start].islower()
     if cased[start:end] != _exact_cased(entry.exact):
@@ -137,8 +176,8 @@ def lexicon() -> Lexicon:
         for langs, value, form in listed(path):
             _add(patterns, kind, value, langs, form)
     for line in _lines("places/leaders.tsv"):
-        code, since, until, langs, forms = line.split("\t")
-        spoken = frozenset[str]() if langs == "*" else frozenset(langs.split(","))
+        code, since, until, tongues, forms = line.split("\t")
+        spoken = frozenset[str]() if tongues == "*" else frozenset(tongues.split(","))
         for form in forms.split():
             _add(patterns, "leader", code, spoken, form, since, until)
     return Lexicon(AhoCorasick(list(patterns)), tuple(tuple(entries) for entries in patterns.values()))
@@ -161,7 +200,9 @@ def _add(
     if not literal:
         return
     tail = _stem_tail(kind, literal) if stem else _own_tail(kind, literal)
-    entry = Entry(kind, value, langs, tail, head, exact, only, since, until)
+    plain = form.lstrip("=*").rstrip("*").replace("_", " ").lower()
+    spelled = plain if "vi" in langs and not exact and not plain.isascii() else ""
+    entry = Entry(kind, value, langs, tail, head, exact, spelled, only, since, until)
     bucket = patterns.setdefault(literal, [])
     if entry not in bucket:
         bucket.append(entry)
@@ -181,7 +222,9 @@ def _own_tail(kind: str, literal: str) -> int:
     last = literal[-1]
     if "\u0370" <= last <= "\u052f" or "\u0900" <= last <= "\u0dff" or "\u10a0" <= last <= "\u10ff":
         return 4 if len(literal) > 3 else 1
-    return 3 if kind == "leader" and last.isascii() and len(literal) > 4 else 0
+    if kind in ("leader", "actor", "medium") and last.isascii() and len(literal) > 4:
+        return 3 if kind == "leader" else 2
+    return 0
 
 
 def listed(path: str) -> Iterator[tuple[frozenset[str], str, str]]:

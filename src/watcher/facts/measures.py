@@ -13,7 +13,7 @@ _REACH = 60
 """Characters over which 'will', 'plans to' or 'draft' governs the verbs of its clause."""
 _NEGATED = 14
 _CLAUSE = frozenset(".!?;:。！？；|—")
-_VERB_LAST = frozenset("ja ko hi bn ta tr az kk uz fa ur mr te pa ne hu".split())
+_VERB_LAST = frozenset(["ja", "ko", "hi", "bn", "ta", "tr", "az", "kk", "uz", "fa", "ur", "mr", "te", "pa", "ne", "hu"])
 """Languages whose verb closes the clause: the last word decides, and a negation follows."""
 
 
@@ -43,13 +43,16 @@ def _stage_in(part: Part, base: str) -> Found | None:
     steps = [hit for hit in hits if hit.entry.value != "not" and not _denied(hit, denials, folded, base)]
     if not steps:
         return None
-    for turn in _TURNS:
+    main = part.field == "title" or all(hit.entry.value in _TURNS for hit in steps)
+    for turn in _TURNS if main else ():
         turns = [hit for hit in steps if hit.entry.value == turn]
         if turns and (turn != "reviewed" or not any(hit.entry.value in _DONE for hit in steps)):
             return _found(part, turns[0])
     governed = [hit for hit in steps if hit.entry.value in ("planned", "considered")]
     best: Hit | None = None
     for hit in steps:
+        if hit.entry.value in _TURNS:
+            continue
         if hit.entry.value in _DONE and any(_governs(one, hit, folded, base) for one in governed):
             continue
         if best is None or STAGES.index(hit.entry.value) > STAGES.index(best.entry.value):
@@ -82,7 +85,7 @@ def _governs(marker: Hit, hit: Hit, folded: str, base: str) -> bool:
     before = 0 <= hit.start - marker.end <= _REACH and not _CLAUSE.intersection(folded[marker.end : hit.start])
     if base in _VERB_LAST or base in ("de", "nl"):
         after = 0 <= marker.start - hit.end <= 12 and not _CLAUSE.intersection(folded[hit.end : marker.start])
-        return before and base not in ("ja", "ko") or after
+        return (before and base not in ("ja", "ko")) or after
     return before
 
 
@@ -93,7 +96,7 @@ def used_instruments(reading: Reading) -> tuple[Found, ...]:
         names = [*part.of("medium"), *part.of("actor")]
         for hit in _unhidden(part.of("instrument"), names):
             value = hit.entry.value
-            if value not in found:
+            if value in INSTRUMENTS and value not in found:
                 found[value] = _found(part, hit)
     return tuple(found[name] for name in INSTRUMENTS if name in found)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import exp
 
-from watcher.facts.mentions import Signs, signs, weights
 from watcher.facts.reading import Reading, read
+from watcher.facts.signs import Signs, signs, weights
 from watcher.model import Found, Item, Span
 
 _SECOND = 0.5

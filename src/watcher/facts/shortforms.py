@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from watcher.facts.lexicon import listed
 from watcher.facts.bounds import script_at
+from watcher.facts.lexicon import listed
 
 _BOUND = frozenset("政首大总總企商國国議议官副財财防外両兩两双雙簽签達达皇王裁軍军空海側侧方版製制 ")
 """What may follow a short form that begins many words: 中方, 日政府, 印首相."""
 _FREE = {
     "zh": {"美": "股元术術好团團食丽丽麗容的学學味妆妝", "英": "特伟偉语語镑鎊寸雄文才俊", "韩": "元语", "韓": "元語"},
-    "ja": {"米": "粉価穀飯作農", "英": "語文会雄気", "韓": "", "仏": "教像法壇滅", "豪": "華雨雪快邸", "露": "出呈骨店天"},
+    "ja": {
+        "米": "粉価穀飯作農",
+        "英": "語文会雄気",
+        "韓": "",
+        "仏": "教像法壇滅",
+        "豪": "華雨雪快邸",
+        "露": "出呈骨店天",
+    },
 }
 """Short forms that may stand before any other word at the edge of a clause (米商務省, 英AI法), but for these letters."""
 _ALONE_TOO = {
@@ -59,7 +66,13 @@ def _pair(folded: str, place: int, base: str, table: Mapping[str, str]) -> bool:
     after = folded[end] if end < len(folded) else " "
     if base == "ko":
         hangul = any(script_at(char) == "hangul" for char in names)
-        return not hangul or (script_at(before) != "hangul" and (after in " ,'\"()" or folded.startswith(("정상", "관세", "무역", "협력", "기술", "동맹", "양국", "간"), end)))
+        return not hangul or (
+            script_at(before) != "hangul"
+            and (
+                after in " ,'\"()"
+                or folded.startswith(("정상", "관세", "무역", "협력", "기술", "동맹", "양국", "간"), end)
+            )
+        )
     return _edge(before) and (_edge(after) or after in "两兩両双雙签簽達达首企政贸貿关關共领領合科聯联協协高大同")
 
 
@@ -73,7 +86,7 @@ def _bound(after: str, base: str, char: str) -> bool:
     free = _FREE.get(base, {})
     if char in free:
         return after not in free[char]
-    return _edge(after) or after in _BOUND and char not in "日中"
+    return _edge(after) or (after in _BOUND and char not in "日中")
 
 
 @cache
