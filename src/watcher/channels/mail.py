@@ -82,12 +82,12 @@ class MailSender:
         mail["List-Id"] = f"<{self._list}.watcher.{self._domain}>"
         mail["Auto-Submitted"] = "auto-generated"
         mail["X-Watcher-Key"] = message.key
-        mail["Content-Language"] = message.language
         if message.severity == "high":
             mail["Importance"] = "high"
         mail.set_content(f"{message.text}\n\n-- \nWatcher {message.key[:8]}\n")
         if message.html:
             mail.add_alternative(message.html, subtype="html")
+        mail["Content-Language"] = message.language  # last: setting content drops what begins with Content
         return mail
 
     def _connect(self) -> smtplib.SMTP:

@@ -54,7 +54,7 @@ def open_all(url: str, policy: ChannelPolicy, *, rate: float = 0.0) -> list[tupl
     try:
         opened = _open(url, policy.name, rate)
     except ValueError as error:
-        raise ConfigError([Problem("", 0, 0, f"channel '{policy.name}': {error}")]) from None
+        raise ConfigError([Problem("config", 0, 0, f"channel '{policy.name}': {error}")]) from None
     if len(opened) == 1:
         return [(policy, sender) for sender in opened.values()]
     return [(replace(policy, name=f"{policy.name}/{recipient}"), sender) for recipient, sender in opened.items()]

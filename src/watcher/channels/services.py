@@ -78,6 +78,7 @@ def open_service(url: str, name: str, rate: float) -> Mapping[str, ServiceSender
         service_timeout=0,
     )
     asset.http_redirects = False
+    asset.image_url_mask = asset.image_url_logo = None  # no pictures fetched from elsewhere
     instance = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
     scheme = url.partition("://")[0].lower()
     if instance is None:
@@ -136,7 +137,7 @@ def describe(scheme: str, instance: Any) -> Service:
         markup=markup if markup in ("telegram", *_FORMATS) else "text",
         declare=declare,
         body_maxlen=min(limit, int(known.get("body", limit))),
-        title_maxlen=int(instance.title_maxlen),
+        title_maxlen=min(int(instance.title_maxlen), int(known.get("title", 1_000))),
         unit=str(known.get("unit", "chars")),
         title_counts=bool(known.get("title_counts", instance.overflow_amalgamate_title)),
         mentions=bool(known.get("mentions", True)),
