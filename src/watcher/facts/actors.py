@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from watcher.facts.lexicon import Hit
+from watcher.facts.lexicon import Hit, uncovered
 from watcher.facts.mentions import in_office
 from watcher.facts.reading import Part, Reading, read
 from watcher.model import Found, Item, Span
@@ -19,14 +19,15 @@ _BODY = re.compile(
     rf"[ \u00a0]?((?:{_LINK}){{0,3}}{_UPPER}[\w'’&-]*(?:,? (?:{_LINK}){{0,3}}{_UPPER}[\w'’&-]*){{0,6}}|[\w'’-]+ [\w'’-]+)"
 )
 _HAN_BEFORE = re.compile(r"(?<![\u3400-\u9fff\u30a0-\u30ff々・\w])[A-Z]{0,3}[\u3400-\u9fff\u30a0-\u30ff々・]{1,8}$")
-_NO_BODY = re.compile(r"[的一全内內外每各]$|政$|[在是为為与與和于將将]")
+_NO_BODY = re.compile(r"[的一全内內外每各]$|政$|[在是为為于將将]")
 _PERSON_BEFORE = re.compile(
     r"(?<![\u4e00-\u9fff])[\u4e00-\u9fff]{2,4}$|(?<![\u30a1-\u30ff])[\u30a1-\u30ff・ー]{2,14}$|(?<![가-힣])[가-힣]{2,6} ?$"
 )
 _HANGUL_BEFORE = re.compile(r"(?<![가-힣A-Za-z0-9])[가-힣A-Za-z0-9]{2,14}$")
 _RUNS_ON = frozenset("署分门門长長落队隊员員下份位品委")
 """Letters after which 部, 院 or 省 was no end of a name (部署, 部分, 部長)."""
-_LEADING = re.compile(r"^(?:(?:the|of|and|for|de) )+", re.IGNORECASE)
+_TRAILING = re.compile(r"(?:[\s,]+(?:and|et|y|e|und|og|och|en|и|та|i|a|ve|ile|và|dan|و)?)*\s*و?$")
+_LEADING = re.compile(r"^(?:(?:the|of|and|for|de)\b ?)+", re.IGNORECASE)
 _CAPITAL = re.compile(r"(?:[A-ZÀ-ÞĀ-Ž][\w'’&-]*|of|and|for|the|de|&)(?: (?:[A-ZÀ-ÞĀ-Ž][\w'’&-]*|of|and|for|&)){0,6}$")
 _SHORT_BODY = re.compile(r"[ \u00a0]?([^\s.,;:!?،؛。()«»\"]+(?: [^\s.,;:!?،؛。()«»\"]+)?)")
 _CASED = frozenset(
@@ -109,8 +110,9 @@ def _all_in(part: Part, reading: Reading) -> list[Found]:
         one = _as_written(part, hit, "state body or programme")
         if not one.value[0].islower() and not any(char.isdigit() for char in one.value):
             found.append(one)
-    for hit in part.of("office"):
-        named = _office(part, hit, reading.base)
+    others = part.of("actor", "leader")
+    for hit in uncovered(part.of("office"), []):
+        named = _office(part, hit, reading.base, others)
         if named is not None:
             found.append(named)
     found.sort(key=lambda one: (one.span.start, -one.span.end))
@@ -122,7 +124,7 @@ def _as_written(part: Part, hit: Hit, why: str) -> Found:
     return Found(part.text.plain[span.start : span.end], span, why)
 
 
-def _office(part: Part, hit: Hit, base: str) -> Found | None:
+def _office(part: Part, hit: Hit, base: str, others: list[Hit]) -> Found | None:
     span = part.span(hit.start, hit.end)
     plain = part.text.plain
     kind = hit.entry.value
@@ -145,9 +147,19 @@ def _office(part: Part, hit: Hit, base: str) -> Found | None:
         match = (_BODY if base in _CASED else _SHORT_BODY).match(plain, span.end)
         if match is None:
             return None
-        end = match.end(1)
+        end = _before_others(part, hit, match.end(1), others)
         return Found(plain[span.start : end], Span(part.field, span.start, end), "state body")
     return _closed_by(part, span.start, span.end, base)
+
+
+def _before_others(part: Part, hit: Hit, end: int, others: list[Hit]) -> int:
+    """Where a body's name ends if an actor of its own follows it: '… et Bpifrance' is no part of the ministry."""
+    for other in others:
+        if other.start >= hit.end:
+            begin = part.span(other.start, other.end).start
+            if begin < end:
+                return begin - len(_TRAILING.search(part.text.plain[:begin])[0])  # type: ignore[index]  # matches always
+    return end
 
 
 def _closed_by(part: Part, start: int, end: int, base: str) -> Found | None:

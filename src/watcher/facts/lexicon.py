@@ -139,6 +139,21 @@ class Lexicon:
         return hits
 
 
+def uncovered(hits: list[Hit], names: list[Hit]) -> list[Hit]:
+    """Hits that lie in no longer hit of their own list or of `names`; of two on one range a whole form beats a stem."""
+    rivals = [*hits, *names]
+    return [
+        hit
+        for hit in hits
+        if not any(
+            one.start <= hit.start
+            and hit.end <= one.end
+            and (one.end - one.start > hit.end - hit.start or (one.entry.tail == 0 and hit.entry.tail > 0))
+            for one in rivals
+        )
+    ]
+
+
 def _written_so(text: Text, cased: str, start: int, end: int, entry: Entry) -> bool:
     if entry.spelled:
         begin, stop = text.to_plain(start, end)

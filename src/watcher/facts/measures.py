@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from watcher.facts.lexicon import Hit
+from watcher.facts.lexicon import Hit, uncovered
 from watcher.facts.mentions import PLACE_KINDS
 from watcher.facts.reading import Part, Reading, read
 from watcher.model import INSTRUMENTS, STAGES, Found, Item
@@ -38,7 +38,7 @@ def stage_of(reading: Reading) -> Found | None:
 
 def _stage_in(part: Part, base: str) -> Found | None:
     folded = part.text.folded
-    hits = _unhidden(part.of("stage"), [*part.of(*PLACE_KINDS), *part.of("medium")])
+    hits = uncovered(part.of("stage"), [*part.of(*PLACE_KINDS), *part.of("medium")])
     denials = [hit for hit in hits if hit.entry.value == "not"]
     steps = [hit for hit in hits if hit.entry.value != "not" and not _denied(hit, denials, folded, base)]
     if not steps:
@@ -58,17 +58,6 @@ def _stage_in(part: Part, base: str) -> Found | None:
         if best is None or STAGES.index(hit.entry.value) > STAGES.index(best.entry.value):
             best = hit
     return _found(part, best) if best is not None else None
-
-
-def _unhidden(hits: list[Hit], longer: list[Hit]) -> list[Hit]:
-    """Hits that lie in no longer hit of their own kind or of a name."""
-    kept: list[Hit] = []
-    rivals = [*hits, *longer]
-    for hit in hits:
-        size = hit.end - hit.start
-        if not any(one.start <= hit.start and hit.end <= one.end and one.end - one.start > size for one in rivals):
-            kept.append(hit)
-    return kept
 
 
 def _denied(hit: Hit, denials: list[Hit], folded: str, base: str) -> bool:
@@ -94,7 +83,7 @@ def used_instruments(reading: Reading) -> tuple[Found, ...]:
     found: dict[str, Found] = {}
     for part in reading.parts:
         names = [*part.of("medium"), *part.of("actor")]
-        for hit in _unhidden(part.of("instrument"), names):
+        for hit in uncovered(part.of("instrument"), names):
             value = hit.entry.value
             if value in INSTRUMENTS and value not in found:
                 found[value] = _found(part, hit)
