@@ -14,6 +14,8 @@ from watcher.facts.money_reading import EAST_LANGUAGES, Figure, Source
 _DASHES = frozenset({"-", "~", "--", "÷", "…", ".."})
 _CLAIM_FIRST = frozenset({"@yuan", "@rupee", "@riyal", "@dirham", "@dinar", "@poundar"})
 """Families whose name a language shares with other countries, so that a country in the text outweighs the language."""
+_INDIAN = ("lakh", "crore", "lac", "cr")
+"""Scales that English papers of India write and those of its neighbours seldom do."""
 _NEAR_DOLLARS = ("CA", "AU", "NZ")
 _SHORT_ITEM = 400
 """Characters up to which one mention of money speaks for the whole item; in longer text it has to be near."""
@@ -86,6 +88,9 @@ class Context:
         assert unit is not None
         if not unit.is_family:
             return Sum(figure, part, unit.code, figure.unsure)
+        written = self.sources[part].text[figure.start : figure.end]
+        if unit.code == "@rupee" and self.lang.code == "en" and self.country != "PK" and any(word in written for word in _INDIAN):
+            return Sum(figure, part, "INR", figure.unsure)
         currency, unsure = self._member(unit, figure.home)
         return Sum(figure, part, currency, unsure or figure.unsure)
 
@@ -113,8 +118,6 @@ class Context:
         """Plain dollars are American, but where a Canadian, Australian, New Zealand or Singapore matter is the subject."""
         places = self.homes
         near = [country for country in named if country in _NEAR_DOLLARS]
-        if self.lang.code == "en" and "SG" in named:
-            near.append("SG")
         country = self.country
         if (
             country in (*_NEAR_DOLLARS, "SG", "HK")
@@ -145,6 +148,9 @@ class Context:
             return False
         source = self.sources[part]
         if self.lang.code in EAST_LANGUAGES:
+            before = source.text[max(0, figure.start - 10) : figure.start]
+            if any(word in before for word in self.lang.endings.get("counted_before", ())):
+                return False
             if self._is_counted(source.text[figure.bare_end : figure.bare_end + 14].lstrip(" ")):
                 return False
             if self.lang.code == "ko":
@@ -180,10 +186,10 @@ class Context:
         if begin >= len(text) or text[begin] in ".,;:!?)]»/…|(":
             return True
         if text[begin] == "-":
-            return begin > end
+            return begin > end or self.lang.says("money", text, begin + 1) > begin + 1
         if is_unspaced(text[begin]) and begin > end:
             return True
-        return self.lang.says("follow", text, begin) > begin
+        return self.lang.says("follow", text, begin) > begin or self.lang.says("money", text, begin) > begin
 
     def _inherited(self, part: int, figure: Figure, place: int, explicit: Sequence[Sum | None]) -> Sum | None:
         earlier = [one for one in explicit[:place] if one]

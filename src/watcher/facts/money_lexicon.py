@@ -95,7 +95,7 @@ def _children(node: _Node[Meaning], text: str, at: int) -> list[tuple[_Node[Mean
         if word:
             token = word.group()
             if token in node.words:
-                found.append((node.words[token], word.end()))
+                found.append((node.words[token], word.end()))  # a whole word stands before a stem of the same length
             if node.stems:
                 for length in range(len(token), max(1, len(token) - LONGEST_ENDING - 1), -1):
                     if token[:length] in node.stems:

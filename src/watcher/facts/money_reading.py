@@ -108,7 +108,8 @@ def _read_eastern(source: Source, at: int) -> Figure | None:
     if found is None:
         return None
     written = found.group()
-    if not _EAST_MYRIAD.search(written):
+    myriads = _EAST_MYRIAD.findall(written)
+    if not myriads and not (written[0].isdigit() and written[-1] in "천백千百"):
         return None
     if at and text[at - 1] in "数數几幾수몇第":
         return None
@@ -117,7 +118,7 @@ def _read_eastern(source: Source, at: int) -> Figure | None:
     value = read_east(written)
     if value is None or not value:
         return None
-    factor = Decimal(MYRIADS[_EAST_MYRIAD.findall(written)[-1]])
+    factor = Decimal(MYRIADS[myriads[-1]]) if myriads else Decimal(1)
     figure = Figure(at, found.end(), value, value / factor, factor, bare_end=found.end())
     end = found.end()
     scale = source.lang.scales.match(text, _GAP.match(text, end).end()) if source.lang.code == "ja" else None  # type: ignore[union-attr]
@@ -237,9 +238,8 @@ def _chained(source: Source, figure: Figure) -> Figure:
     read = read_digits(digits.group(), lang.decimal_mark, bool(scales))
     if read is None:
         return figure
-    if not scales and lang.code == "es" and figure.factor == 1000 and read[0] < 1000:
-        unit = currencies.after("es", text, source.cased, _skip(text, end))
-        if unit and unit[0].factor > 1:
+    if not scales and figure.factor == 1000 and read[0] < 1000 and joined <= begin:
+        if _unit_after(source, end) is not None:
             return replace(figure, end=end, bare_end=end, value=figure.value + read[0])
     if not scales:
         return figure
@@ -306,7 +306,7 @@ def _read_words(source: Source, at: int, floor: int) -> Figure | None:
     if not scales or number is None:
         return None
     figure = _and_half(source, _scaled(Figure(start, end, number, number, bare_end=end), scales, end))
-    figure = _with_unit(source, figure)
+    figure = _with_unit(source, _chained(source, figure) if figure.factor == 1000 else figure)
     if start == word_start and number == 1 and figure.unit is None and lang.code not in ("th", "lo", "km"):
         return None
     return figure
@@ -318,7 +318,7 @@ def _alone(lang: Language, text: str, at: int, scales: list[Scale]) -> Decimal |
         return None
     if lang.code in ("th", "lo", "km") and len(scales) > 1:
         return Decimal(1)
-    if lang.code == "es" and len(scales) > 1 and scales[0].factor == 1000:
+    if lang.code == "es" and scales and scales[0].factor == 1000 and text.startswith("mil ", at):
         return Decimal(1)
     return scales[0].alone or None if scales else None
 

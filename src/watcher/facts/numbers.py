@@ -73,13 +73,11 @@ def _three_digits(
     """One mark before three digits: thousands, unless it is the language's decimal mark beside a scale word."""
     whole, fraction = Decimal(groups[0] + groups[1]), Decimal(f"{groups[0]}.{groups[1]}")
     if thousands_comma:
-        return (whole, False) if mark == "," else (fraction, True) if scaled else (whole, True)
-    if mark != decimal_mark:
+        return (whole, False) if mark == "," else (fraction, True) if scaled else (whole, False)
+    if mark != decimal_mark or not scaled:
         return whole, False
-    if not scaled:
-        return whole, True
-    if mark == "," and groups[1].endswith("000"):
-        return whole, True
+    if mark == "," and groups[1] == "000":
+        return whole, False
     return fraction, groups[1].endswith("0")
 
 
@@ -101,7 +99,7 @@ def sum_words(values: Sequence[Decimal]) -> Decimal:
 
 
 _EAST_GROUP = r"(?:(?>\d+(?:[.,]\d+)*)|[一二两兩三四五六七八九十百千십백천多余餘여])++ ?[万亿億兆京만억조경]++"
-EAST = re.compile(rf"{_EAST_GROUP}(?: ?{_EAST_GROUP})*+(?:\d{{1,4}}(?=[円元원]))?")
+EAST = re.compile(rf"{_EAST_GROUP}(?: ?{_EAST_GROUP})*+(?: ?\d{{1,4}}[천백千百]?(?= ?[円元원달]))?|\d+[천백千百]\d*(?= ?[円元원달])")
 """A Chinese, Japanese or Korean number at a place: «1兆4000億», «2조3천880억», «一万五千亿», «100多亿»."""
 
 
