@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from unicodedata import category, combining, decimal, normalize
+from unicodedata import category, combining, decimal, is_normalized, normalize
 
 from watcher.text.scripts import script_of
 from watcher.text.tables import table
@@ -165,7 +165,9 @@ def _needs_edits(folded: str) -> bool:
         return True
     if "." in folded and _ACRONYM_LIKELY.search(folded):
         return True
-    return not folded.isascii() and ("\u3099" in folded or "\u309a" in folded or "\u200c" in folded)
+    if folded.isascii():
+        return False
+    return "\u3099" in folded or "\u309a" in folded or "\u200c" in folded or not is_normalized("NFC", folded)
 
 
 def _edited(cased: str, text: str) -> str:
@@ -184,6 +186,18 @@ def _apply(edits: list[Edit], text: str) -> str:
         position = end
     parts.append(text[position:])
     return "".join(parts)
+
+
+def _composed(text: str) -> list[Edit]:
+    """What an ignorable mark kept apart comes together: Korean letters of one syllable."""
+    if is_normalized("NFC", text):
+        return []
+    edits = []
+    for start, end in _clusters(text):
+        whole = normalize("NFC", text[start:end])
+        if whole != text[start:end]:
+            edits.append((start, end, whole))
+    return edits
 
 
 def _voiced(text: str) -> list[Edit]:
@@ -234,7 +248,7 @@ def _acronyms(text: str) -> list[Edit]:
     return edits
 
 
-_STEPS = (_voiced, _joiners, _spaces, _acronyms)
+_STEPS = (_voiced, _joiners, _composed, _spaces, _acronyms)
 
 
 def _clusters(text: str) -> list[tuple[int, int]]:

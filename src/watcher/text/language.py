@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import cache
-from itertools import islice
 from typing import Any
 
 from watcher.text.scripts import script_of
@@ -34,7 +33,7 @@ _REGIONS = {
     "my": "zh-Hans",
     "hans": "zh-Hans",
 }
-_LONGEST = 1000
+_LONGEST = 700
 """Characters that are looked at: more do not change the answer."""
 _NOISE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|[@#]\w+|\d+")
 
@@ -116,18 +115,29 @@ def _hint_weight(letters: int) -> float:
 
 def _near(best: str, text: str, hinted: str) -> str:
     """Tell apart languages that share most of their words, by the words that they do not share."""
-    groups: list[dict[str, str]] = table("language")["near"]
-    for group in groups:
+    for group in _near_groups():
         if best not in group:
             continue
-        words = Counter(islice(re.findall(r"[^\W\d_]+", text.casefold()), 300))
-        scores = {code: sum(words[word] for word in marks.split()) for code, marks in group.items()}
+        words = re.findall(r"[^\W\d_]+", text.casefold())[:300]
+        scores = {code: sum(marks.match(word) is not None for word in words) for code, marks in group.items()}
         top = max(scores.values())
         leaders = [code for code, score in scores.items() if score == top]
-        if top == 0 or best in leaders:
-            return hinted if hinted in leaders and hinted in group else best
-        return leaders[0]
+        if hinted in leaders:
+            return hinted
+        return best if best in leaders and best not in _RARE else leaders[0]
     return best
+
+
+_RARE = frozenset({"bs"})
+"""Named only where their own words outnumber the others'."""
+
+
+@cache
+def _near_groups() -> tuple[dict[str, re.Pattern[str]], ...]:
+    return tuple(
+        {code: re.compile(f"(?:{'|'.join(marks.split())})$".replace("*", ".*")) for code, marks in group.items()}
+        for group in table("language")["near"]
+    )
 
 
 @cache
