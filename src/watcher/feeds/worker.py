@@ -1,8 +1,7 @@
-"""Parser processes: documents are parsed where a bomb can only hurt itself.
+"""The pool of parser processes: documents are parsed where a bomb can only hurt itself.
 
-The pool's side (`ParserPool`) runs in the daemon's event loop; the other side (`main`) is this module run as a program,
-which reads tasks from its standard input and answers on its standard output, each a length and a pickle.
 Answers are unpickled with a list of what may come, so that a parser that was taken over gains nothing by them.
+The other side is `watcher.feeds.child`.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ from typing import Any
 
 from watcher.errors import ParseError
 from watcher.feeds import trim
+from watcher.feeds.child import HEADER, parse_then
 from watcher.feeds.parsed import ParsedFeed
 from watcher.model import Document
 
-_HEADER = 8
 _LARGEST_ANSWER = 200_000_000
 _GRACE = 0.5
 _SMALL = 600_000
@@ -109,27 +108,32 @@ class ParserPool:
             cut = trim.cut(document.body, known)
             if cut.total and not cut.left:
                 return ParsedFeed((), blocks=cut.hashes, total=cut.total)
-        child = await self._take()
-        fresh = child.served == 0
-        answer = await self._ask(child, (document, known, then, self._budget()))
-        if answer is None and not fresh and not child.overspent:
+        return await self.run(parse_then, document, known, then, url=document.url)
+
+    async def run(self, work: Callable[..., Any], *arguments: Any, url: str) -> Any:
+        """What `work` returns in a child, for other work on untrusted documents. All must be picklable.
+
+        Raises ParseError about `url` as `parse` does.
+        """
+        task = (work, arguments, max(1, math.ceil(self.limits.cpu.total_seconds())))
+        process = await self._take()
+        is_fresh = process.served == 0
+        answer = await self._ask(process, task)
+        if answer is None and not is_fresh and not process.overspent:
             # It may have died of what came before; a new process decides.
-            child = await self._take(fresh=True)
-            answer = await self._ask(child, (document, known, then, self._budget()))
-        if answer is None:
-            raise ParseError(document.url, "poison", child.epitaph)
+            process = await self._take(fresh=True)
+            answer = await self._ask(process, task)
         match answer:
-            case ("parsed", result):
+            case None:
+                raise ParseError(url, "poison", process.epitaph)
+            case ("done", result):
                 return result
             case ("no feed", str(error_kind), str(reason)):
-                raise ParseError(document.url, error_kind, reason)
+                raise ParseError(url, error_kind, reason)
             case ("failed", str(reason)):
-                raise ParseError(document.url, "poison", reason)
+                raise ParseError(url, "poison", reason)
             case _:
-                raise ParseError(document.url, "poison", "the parser gave an answer that can not be read")
-
-    def _budget(self) -> int:
-        return max(1, math.ceil(self.limits.cpu.total_seconds()))
+                raise ParseError(url, "poison", "the parser gave an answer that can not be read")
 
     async def _ask(self, child: _Child, task: object) -> object:
         """One task to one child, under the clock; None if the child did not survive it. Gives the child back or ends it."""
@@ -230,7 +234,7 @@ class _Child:
             sys.executable,
             "-P",
             "-m",
-            "watcher.feeds.worker",
+            "watcher.feeds.child",
             str(memory_bytes),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -248,10 +252,10 @@ class _Child:
         self.served += 1
         data = pickle.dumps(task, pickle.HIGHEST_PROTOCOL)
         try:
-            stdin.write(len(data).to_bytes(_HEADER, "big"))
+            stdin.write(len(data).to_bytes(HEADER, "big"))
             stdin.write(data)
             await stdin.drain()
-            size = int.from_bytes(await stdout.readexactly(_HEADER), "big")
+            size = int.from_bytes(await stdout.readexactly(HEADER), "big")
             if size > _LARGEST_ANSWER:
                 return None
             return _Answers(io.BytesIO(await stdout.readexactly(size))).load()
@@ -302,52 +306,10 @@ class _Answers(pickle.Unpickler):
     """Reads only values of ours and of the standard types that they are made of."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) in _ALLOWED or (module.startswith("watcher.") and name.isidentifier() and name[0].isupper()):
+        if (module, name) in _ALLOWED:
             return super().find_class(module, name)
+        if module.startswith("watcher."):
+            found = super().find_class(module, name)
+            if isinstance(found, type) and found.__module__ == module:
+                return found
         raise pickle.UnpicklingError(f"{module}.{name} is not expected in an answer")
-
-
-def main() -> None:
-    """The child: parse documents from standard input until it ends."""
-    _limit(int(sys.argv[1]))
-    source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # a stray print must not get into an answer
-    from watcher.feeds.parse import parse_document
-
-    while len(header := source.read(_HEADER)) == _HEADER:
-        task = source.read(int.from_bytes(header, "big"))
-        try:
-            document, known, then, cpu_seconds = pickle.loads(task)
-            _allow_cpu(cpu_seconds)
-            parsed = parse_document(document, known)
-            answer: tuple[object, ...] = ("parsed", then(parsed) if then else parsed)
-        except ParseError as error:
-            answer = ("no feed", error.kind, error.reason)
-        except MemoryError:
-            answer = ("failed", "parsing it takes too much memory: the document is broken or hostile")
-        except Exception as error:
-            answer = ("failed", f"parsing it failed: {type(error).__name__}: {error}"[:300])
-        data = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
-        sink.write(len(data).to_bytes(_HEADER, "big") + data)
-        sink.flush()
-
-
-def _limit(memory_bytes: int) -> None:
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _allow_cpu(seconds: int) -> None:
-    """Let this process use so many seconds of CPU from now on; then SIGXCPU ends it."""
-    import resource
-
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used.ru_utime + used.ru_stime) + seconds, hard))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,41 @@
+"""The whole text of an entry's page, for feeds that ask for it (`full_text: true`). Needs the extra `watcher[fulltext]`."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import replace
+
+from watcher.errors import FetchError
+from watcher.feeds import caps
+from watcher.feeds.fetch import HttpFetcher
+from watcher.feeds.worker import ParserPool
+from watcher.model import Document, Entry
+
+_PAGES = ("text/html", "application/xhtml+xml", "")
+
+
+async def with_full_text(entry: Entry, fetcher: HttpFetcher, parser: ParserPool) -> Entry:
+    """The entry with the text of its page as its content, where the page tells more than the feed does.
+
+    Raises FetchError or ParseError; the entry is then still good as it is.
+    """
+    if not entry.url:
+        return entry
+    document = await fetcher.get(entry.url)
+    if document is None:
+        raise FetchError(entry.url, "the server answers 'not modified' to a first request")
+    if document.media_type not in _PAGES:
+        raise FetchError(entry.url, f"not a page but {document.media_type}", status=200)
+    content = await parser.run(extract, document, url=entry.url)
+    return replace(entry, content=content) if len(content) > max(len(entry.content), len(entry.summary)) else entry
+
+
+def extract(document: Document) -> str:
+    """The article of a page as HTML paragraphs without any other markup; '' if none is found. Runs in a parser process."""
+    try:
+        import trafilatura
+    except ImportError as error:
+        raise RuntimeError("full text needs the extra watcher[fulltext]") from error
+    text = trafilatura.extract(document.body, url=document.final_url, include_comments=False, include_tables=False)
+    paragraphs = (html.escape(line.strip(), quote=False) for line in (text or "").splitlines() if line.strip())
+    return caps.text("".join(f"<p>{paragraph}</p>" for paragraph in paragraphs), caps.TEXT)
