@@ -145,6 +145,28 @@ class HttpFetcher:
             async with lane or _Open(), self._slots:
                 return await self._within_time(url, dict(headers or {}), extras or Extras())
 
+    async def post(self, url: str, form: Mapping[str, str]) -> int:
+        """Send a form and return the status, under the same limits; redirects are not followed. Raises FetchError."""
+        self.guard.check_url(url, from_feed=True)
+        seconds = self.limits.timeout.total_seconds()
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                self._slots,
+                self._open_session().post(
+                    URL(url), data=dict(form), headers={"User-Agent": self.limits.agent()}, allow_redirects=False
+                ) as answer,
+            ):
+                await _read(answer, _ERROR_START, url, whole=False)
+                return answer.status
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise failures.from_exception(url, error, seconds) from error
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise RuntimeError("HttpFetcher is used outside its `async with`")
+        return self._session
+
     async def _within_time(self, url: str, headers: dict[str, str], extras: Extras) -> Document | None:
         seconds = self.limits.timeout.total_seconds()
         try:
@@ -184,11 +206,9 @@ class HttpFetcher:
     ) -> aiohttp.client._RequestContextManager:
         sent = {"User-Agent": extras.user_agent or self.limits.agent(), "Accept": ACCEPT, **headers, **extras.headers}
         target = URL(url, encoded=True) if url.isascii() and "%" in url else URL(url)
-        session = self._session
+        session = self._open_session()
         if extras.proxy:
             session = self._proxied = self._proxied or self._new_session(guarded=False)
-        if session is None:
-            raise RuntimeError("HttpFetcher is used outside its `async with`")
         return session.get(
             target, headers=sent, cookies=cookies or None, allow_redirects=False, proxy=extras.proxy or None
         )

@@ -28,6 +28,8 @@ _TRUST_IN_304 = timedelta(days=3)
 _MOVES_TO_BELIEVE = 3
 _TIME_TO_BELIEVE = timedelta(days=1)
 _MOST_SLOWING = 8.0
+_PUSHED_SLOWING = 4.0
+"""A feed that a hub pushes to us is polled so much less: as a safety net."""
 
 
 def after_success(
@@ -169,6 +171,8 @@ def _answered(
     wait = cadence.interval(rhythm, now, policy.every, policy.max) * slow
     if slow > 1.5:
         history["slow"] = round(slow / 2, 2)
+    if _is_pushed(history, now):
+        wait *= _PUSHED_SLOWING
     hints = _load(history.get("hints"))
     asked = [max_age] + ([hints.ttl, hints.period] if policy.heeds_hints else [])
     wait = max(min(max(wait, policy.min), policy.max), *(min(each, policy.max) for each in asked if each), policy.min)
@@ -256,6 +260,11 @@ def _outside_skipped(when: datetime, hints: Hints, now: datetime) -> datetime:
         if when - now > _LONGEST_SKIP:
             return first
     return when
+
+
+def _is_pushed(history: dict[str, Any], now: datetime) -> bool:
+    until = (history.get("push") or {}).get("until")
+    return until is not None and now < datetime.fromisoformat(until)
 
 
 def _stamp(now: datetime) -> str:
