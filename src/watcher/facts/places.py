@@ -25,6 +25,9 @@ _WHY = {
     "home": "the government of the country that the item is written in",
 }
 
+ACTS = {why: sign for sign, why in _WHY.items()}
+"""By the reason given for a state, what of it acts: state, leader, body, seat, home … A reason that is none of these guesses."""
+
 
 def countries(item: Item) -> tuple[Found, ...]:
     """Read the acting states of an item, ISO 3166-1 alpha-2 or EU, the likeliest first."""

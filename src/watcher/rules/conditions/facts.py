@@ -11,6 +11,7 @@ from functools import cache
 
 from babel import Locale
 
+from watcher.facts.places import ACTS
 from watcher.model import INSTRUMENTS, STAGES, Found
 from watcher.rules.conditions.core import Condition, Find, Needs, Reason
 from watcher.rules.faults import Fault, did_you_mean
@@ -110,6 +111,7 @@ def present_facts(reading: Reading) -> Iterator[str]:
     facts = reading.facts
     for country in facts.countries:
         yield fact_key("country", country.value)
+        yield fact_key("acts", _acting_as(country).value)
     for instrument in facts.instruments:
         yield fact_key("instrument", instrument.value)
     if facts.stage is not None:
@@ -125,6 +127,11 @@ def present_facts(reading: Reading) -> Iterator[str]:
         yield fact_key("feed", fold(name))
     if facts.amounts:
         yield fact_key("amount")
+
+
+def _acting_as(country: Found) -> Found:
+    """What of a state acts, from the reason that names it; empty for a state that is only guessed."""
+    return Found(ACTS.get(country.why, ""), country.span, country.why)
 
 
 def _one_of(what: str, known: Iterable[str]) -> Callable[[str], str]:
@@ -234,6 +241,9 @@ FACTS: Mapping[str, FactKind] = {
     kind.keyword: kind
     for kind in (
         FactKind("country", _country, lambda r: r.facts.countries, _equal, _key_of("country"), "country:[KR, FR]"),
+        FactKind("acts", _one_of("acting part of a state", ACTS.values()),
+                 lambda r: [_acting_as(country) for country in r.facts.countries], _equal, _key_of("acts"),
+                 "acts:[leader, body]"),
         FactKind("stage", _one_of("stage", STAGES), lambda r: (r.facts.stage,) if r.facts.stage else (), _equal,
                  _key_of("stage"), "stage:planned"),
         FactKind("instrument", _one_of("instrument", INSTRUMENTS), lambda r: r.facts.instruments, _equal,
