@@ -10,11 +10,46 @@ from watcher.facts.money_language import rows, table_language
 from watcher.facts.money_lexicon import WORD, Lexicon, is_edge, is_unspaced
 from watcher.facts.money_text import level_form
 
-_ANY_CASE = frozenset("eur usd gbp rmb nis fcfa rs sek nok dkk chf czk".split())
-_CAPITALS_ONLY = frozenset("p n r w y le gs bs sr qr kd km tl nis".split())
+_ANY_CASE = frozenset(["eur", "usd", "gbp", "rmb", "nis", "fcfa", "rs", "sek", "nok", "dkk", "chf", "czk"])
+_CAPITALS_ONLY = frozenset(["p", "n", "r", "w", "y", "le", "gs", "bs", "sr", "qr", "kd", "km", "tl", "nis"])
 _PLAIN_CODES = frozenset(
-    "USD EUR GBP JPY INR KRW CNY AUD NZD CAD SGD HKD TWD BRL CHF SEK NOK DKK VND IDR THB MYR RUB UAH KZT PLN CZK HUF AED "
-    "QAR NGN ZAR KES MXN ILS".split()
+    [
+        "USD",
+        "EUR",
+        "GBP",
+        "JPY",
+        "INR",
+        "KRW",
+        "CNY",
+        "AUD",
+        "NZD",
+        "CAD",
+        "SGD",
+        "HKD",
+        "TWD",
+        "BRL",
+        "CHF",
+        "SEK",
+        "NOK",
+        "DKK",
+        "VND",
+        "IDR",
+        "THB",
+        "MYR",
+        "RUB",
+        "UAH",
+        "KZT",
+        "PLN",
+        "CZK",
+        "HUF",
+        "AED",
+        "QAR",
+        "NGN",
+        "ZAR",
+        "KES",
+        "MXN",
+        "ILS",
+    ]
 )
 """Codes that are money even beside a small number; others are words too (TOP 500, COP 30, PHP 8, ALL)."""
 LONGEST_BEFORE = 16
@@ -104,6 +139,8 @@ def _before(lang: str, text: str, plain: str, stop: int, end: int) -> tuple[Unit
         written = text[start:stop]
         unit = own.get(written) or shared.get(written)
         if unit is None or (unit.capitals and not plain[start:stop].isupper()):
+            continue
+        if stop != end and text[stop - 1] >= "\u3040":  # 美元 12: a new clause; Burmese does leave a space
             continue
         first = text[start]
         if first.isalpha() and not is_unspaced(first) and not is_edge(text, start - 1):

@@ -13,8 +13,9 @@ from datetime import date
 from decimal import Decimal
 
 from watcher.facts.money_context import Context, Sum, language_words
+from watcher.facts.money_figures import Source
 from watcher.facts.money_language import language
-from watcher.facts.money_reading import Source, read_figures
+from watcher.facts.money_reading import read_figures
 from watcher.facts.money_text import Levelled, level
 from watcher.facts.rates import usd
 from watcher.model import Amount, Span, Text

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from watcher.facts.currencies import Unit, currency_of, families, homes_in
+from watcher.facts.money_figures import EAST_LANGUAGES, Figure, Source
 from watcher.facts.money_language import Language, language
 from watcher.facts.money_lexicon import WORD, is_unspaced
-from watcher.facts.money_reading import EAST_LANGUAGES, Figure, Source
 
 _DASHES = frozenset({"-", "~", "--", "÷", "…", ".."})
 _CLAIM_FIRST = frozenset({"@yuan", "@rupee", "@riyal", "@dirham", "@dinar", "@poundar"})
@@ -71,9 +71,7 @@ class Context:
     def _is_explicit(self, figure: Figure) -> bool:
         if figure.unit is None or not figure.value:
             return False
-        if figure.factor < _BARE_FLOOR and figure.unit.code == "JPY" and self._mentions("index"):
-            return False
-        return True
+        return not (figure.factor < _BARE_FLOOR and figure.unit.code == "JPY" and self._mentions("index"))
 
     def _mentions(self, role: str) -> bool:
         lexicon = self.lang.words.get(role)
@@ -89,7 +87,12 @@ class Context:
         if not unit.is_family:
             return Sum(figure, part, unit.code, figure.unsure)
         written = self.sources[part].text[figure.start : figure.end]
-        if unit.code == "@rupee" and self.lang.code == "en" and self.country != "PK" and any(word in written for word in _INDIAN):
+        if (
+            unit.code == "@rupee"
+            and self.lang.code == "en"
+            and self.country != "PK"
+            and any(word in written for word in _INDIAN)
+        ):
             return Sum(figure, part, "INR", figure.unsure)
         currency, unsure = self._member(unit, figure.home)
         return Sum(figure, part, currency, unsure or figure.unsure)
@@ -161,7 +164,16 @@ class Context:
                 return False
             near = source.text[max(0, figure.start - 24) : figure.end + 12]
             return any(word in near for word in self.lang.endings["money"])
+        if self.lang.code == "en":
+            return self._is_bare_english(source, figure) and (has_money or self._mentions("money"))
         return self._may_end(source, figure.bare_end) and (has_money or self._mentions("money"))
+
+    def _is_bare_english(self, source: Source, figure: Figure) -> bool:
+        """English names the currency nearly always, but for crores, and sums right before a word for money."""
+        if any(word in source.text[figure.start : figure.end] for word in _INDIAN):
+            return self._may_end(source, figure.bare_end)
+        begin = figure.bare_end + 1
+        return self.lang.says("money", source.text, begin) > begin
 
     def _is_counted(self, follows: str) -> bool:
         """Whether a counted noun follows a number in Chinese, Japanese or Korean."""
@@ -210,6 +222,10 @@ class Context:
             currency, unsure = self._member(Unit("@yuan"), "")
             return Sum(figure, part, currency, unsure)
         own = self.lang.currency
+        if self.lang.code == "en" and any(
+            word in self.sources[part].text[figure.start : figure.end] for word in _INDIAN
+        ):
+            return Sum(figure, part, "INR", figure.unsure)
         if self.lang.code in EAST_LANGUAGES or (own and not self.country and "US" not in self.homes):
             return Sum(figure, part, own, figure.unsure)
         if not self.country and len(self.homes) == 1:
@@ -230,9 +246,9 @@ def linked(source: Source, figures: list[Figure]) -> list[Figure]:
             lower = replace(lower, factor=factor, value=lower.number * factor * ten)
         if lower.unit is None and upper.unit is None:
             lower = replace(lower, bare_end=upper.bare_end)
-        if lower.unit is None and upper.unit is not None and lower.factor == upper.factor:
-            lower = replace(lower, unit=upper.unit, home=upper.home, value=lower.value * upper.unit.factor)
-        elif lower.unit is None and upper.unit is not None and lower.factor > 1:
+        if (lower.unit is None and upper.unit is not None and lower.factor == upper.factor) or (
+            lower.unit is None and upper.unit is not None and lower.factor > 1
+        ):
             lower = replace(lower, unit=upper.unit, home=upper.home, value=lower.value * upper.unit.factor)
         elif upper.unit is None and lower.unit is not None and lower.unit_before and lower.factor == upper.factor:
             upper = replace(upper, unit=lower.unit, home=lower.home, value=upper.value * lower.unit.factor)

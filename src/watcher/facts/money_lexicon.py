@@ -28,6 +28,11 @@ def is_unspaced(character: str) -> bool:
     return _UNSPACED.match(character) is not None
 
 
+def is_hangul(character: str) -> bool:
+    """Whether it is a Korean syllable."""
+    return "\uac00" <= character <= "\ud7a3"
+
+
 def is_edge(text: str, at: int) -> bool:
     """Whether a word of a spaced script may end before `at` (or begin after it)."""
     if at < 0 or at >= len(text):
