@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import cache
 from unicodedata import category
 
 from watcher.text.language import base
@@ -15,8 +15,12 @@ _ADDRESS = re.compile(
 )
 _ADDRESS_REACH = 300
 """An address is looked for this far on each side of a hit."""
+_LONGER_REACH = 12
+"""A word that holds the hit by chance begins and ends within this many characters of it."""
 _BY_SCRIPT = {"arabic": "ar", "hebrew": "he"}
 _LEADING_VOWELS = frozenset("เแโใไເແໂໃໄ")
+_SILENCERS = frozenset("\u0e4c\u103a\u1039")
+"""They make the consonant before them the end of the syllable: Thai thanthakhat, Burmese asat and virama."""
 _TRAILING_SIGNS = frozenset("ะาำๅฯๆະາຳຽ")
 
 
@@ -75,7 +79,12 @@ def has_right_edge(folded: str, start: int, end: int, lang: str = "") -> bool:
     if category(after)[0] == "M":
         return False
     if script in RUNNING:
-        return not (script == beside == "katakana") and after not in _TRAILING_SIGNS
+        then = folded[end + 1 : end + 2]
+        return (
+            not (script == beside == "katakana")
+            and after not in _TRAILING_SIGNS
+            and (not then or then not in _SILENCERS)
+        )
     if beside == "digit" or script == "digit":
         return _digits_after(folded, start, end, script, beside)
     if beside != script:
@@ -115,7 +124,7 @@ def _sign_before(folded: str, start: int, end: int, script: str, lang: str) -> b
     previous = folded[start - 2] if start > 1 else ""
     joined = previous != "" and script_of(previous) not in {"", "digit"}
     if sign == "." and script == "latin":
-        return previous == "." or (joined and script_of(previous) != "latin")
+        return previous == "." or script_of(previous) not in {"", "latin"}
     if sign == "@" and script == "latin":
         return False
     if not joined:
@@ -203,24 +212,18 @@ def _in_address(folded: str, start: int, end: int) -> bool:
 
 
 def _in_longer_word(folded: str, start: int, end: int, lang: str) -> bool:
-    """Within one of the words that hold the term by chance: 京都 in 東京都, ai in j'ai."""
-    for word, offset in _longer_words(folded[start:end], lang):
-        first = start - offset
-        if first >= 0 and folded.startswith(word, first):
-            return True
-    return False
+    """Within words that hold the term by chance: 京都 in 東京都, 中国 in 发展中国家, ai in j'ai."""
+    pattern = _longer_words(lang)
+    if pattern is None:
+        return False
+    found = pattern.finditer(folded, max(0, start - _LONGER_REACH), end + _LONGER_REACH)
+    return any(match.start() <= start and end <= match.end() and match[0] != folded[start:end] for match in found)
 
 
-@lru_cache(maxsize=20_000)
-def _longer_words(term: str, lang: str) -> tuple[tuple[str, int], ...]:
+@cache
+def _longer_words(lang: str) -> re.Pattern[str] | None:
     words = language_table(lang).get("not_within", ()) if lang else ()
-    found = []
-    for word in words:
-        offset = word.find(term)
-        while offset >= 0 and len(word) > len(term):
-            found.append((word, offset))
-            offset = word.find(term, offset + 1)
-    return tuple(found)
+    return re.compile("|".join(words)) if words else None
 
 
 @cache
