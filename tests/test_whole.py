@@ -95,7 +95,7 @@ def test_bad_feeds_disturb_no_other(tmp_path: Path, farm: Farm, sink: HttpSink) 
     assert done.returncode == 1
     assert len(sink.received("hook")) == 1
     for path in ("/html", "/empty", "/gone", "/hang", "/cut"):
-        lines = [line for line in done.stderr.splitlines() if f"{farm.url(path)} " in line + " "]
+        lines = [line for line in done.stderr.splitlines() if "feed.failed" in line and f"{farm.url(path)} " in line]
         assert len(lines) == 1, (path, done.stderr)
 
 

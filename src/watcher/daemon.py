@@ -128,15 +128,9 @@ async def once(
     async with HttpFetcher(limits_of(settings)) as fetcher, ParserPool() as parser:
         service = Service(plan, store, fetcher, parser, telemetry.all_of(counters, observe), clock, random.random)
         try:
-            await _start(service, plan)
-            while claims := await service.claim(
-                max(settings.polling.concurrency, len(plan.feeds) if every else 0), every=every
-            ):
-                await gather_limited(
-                    [_polling(service, claim, summary) for claim in claims], settings.polling.concurrency
-                )
-                if every:
-                    break
+            await _start(service, plan, spread=False)
+            claims = await service.claim(max(1, len(plan.feeds)), every=every)
+            await gather_limited([_polling(service, claim, summary) for claim in claims], settings.polling.concurrency)
             await service.flush_health()
             waiting = await asyncio.gather(*(service.deliver(channel) for channel in plan.destinations))
             summary.pending = sum(due is not None for due in waiting)
@@ -167,13 +161,13 @@ def _count(summary: Summary, update: Update | None) -> None:
         summary.alerts += len(update.alerts)
 
 
-async def _start(service: Service, plan: Plan) -> None:
+async def _start(service: Service, plan: Plan, *, spread: bool = True) -> None:
     now = wall_clock()
     hold = [name for name, destination in plan.destinations.items() if destination.policy.on_uncertain == "hold"]
     recovered = await service.write(service.store.recover, now, hold)
     if recovered:
         service.tell("outbox.recovered", n=recovered)
-    await service.write(service.store.sync_feeds, list(plan.feeds.values()), now)
+    await service.write(service.store.sync_feeds, list(plan.feeds.values()), now, spread=spread)
 
 
 class Daemon:

@@ -12,13 +12,15 @@ from watcher.ports import Claim
 from watcher.store.codec import clean, dump, moment, stamp
 
 
-def sync(connection: Any, feeds: Sequence[Feed], now: datetime) -> None:
-    """Make the stored feeds those of the configuration; a feed that left keeps its history, inactive."""
+def sync(connection: Any, feeds: Sequence[Feed], now: datetime, *, spread: bool) -> None:
+    """Make the stored feeds those of the configuration; a feed that left keeps its history, inactive.
+
+    With `spread`, first polls of many new feeds are spread over their first minute, in the order of the configuration.
+    """
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS configured (url TEXT PRIMARY KEY, name TEXT, spread REAL)")
     connection.execute("DELETE FROM configured")
-    # First polls of many new feeds are spread over their first minute, in the order of the configuration.
-    spread = [(feed.url, feed.name, min(60.0, number / 20)) for number, feed in enumerate(feeds)]
-    connection.executemany("INSERT OR IGNORE INTO configured VALUES (?, ?, ?)", spread)
+    delays = [(feed.url, feed.name, min(60.0, number / 20) if spread else 0.0) for number, feed in enumerate(feeds)]
+    connection.executemany("INSERT OR IGNORE INTO configured VALUES (?, ?, ?)", delays)
     connection.execute("UPDATE feed SET active = 0 WHERE active = 1 AND url NOT IN (SELECT url FROM configured)")
     connection.execute("UPDATE feed SET active = 1 WHERE active = 0 AND url IN (SELECT url FROM configured)")
     connection.execute("UPDATE feed SET name = c.name FROM configured c WHERE c.url = feed.url AND feed.name <> c.name")

@@ -64,7 +64,8 @@ def _stories(connection: Any, ids: Iterable[str]) -> dict[str, Story]:
     wanted = set(ids)
     while wanted:
         rows = connection.execute(
-            "SELECT story.* FROM json_each(?) AS asked JOIN story ON story.id = asked.value", (json.dumps(sorted(wanted)),)
+            "SELECT story.* FROM json_each(?) AS asked JOIN story ON story.id = asked.value",
+            (json.dumps(sorted(wanted)),),
         ).fetchall()
         found.update({row["id"]: read_story(row) for row in rows})
         wanted = {row["merged_into"] for row in rows if row["merged_into"]} - found.keys()
@@ -90,7 +91,9 @@ def write_update(connection: Any, update: Update, now: datetime) -> None:
             ),
         )
         if story.merged_into:
-            connection.execute("UPDATE OR IGNORE story_key SET story = ? WHERE story = ?", (story.merged_into, story.id))
+            connection.execute(
+                "UPDATE OR IGNORE story_key SET story = ? WHERE story = ?", (story.merged_into, story.id)
+            )
             connection.execute("UPDATE item SET story = ? WHERE story = ?", (story.merged_into, story.id))
     for story_id, keys in update.story_keys.items():
         connection.executemany(

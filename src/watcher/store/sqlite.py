@@ -73,9 +73,9 @@ class SqliteStore:
 
     # feeds
 
-    def sync_feeds(self, configured: Sequence[Feed], now: datetime) -> None:
-        """Make the stored feeds those of the configuration."""
-        self._write(lambda connection: feeds.sync(connection, configured, now))
+    def sync_feeds(self, configured: Sequence[Feed], now: datetime, *, spread: bool = False) -> None:
+        """Make the stored feeds those of the configuration; `spread` keeps many new ones from all being due at once."""
+        self._write(lambda connection: feeds.sync(connection, configured, now, spread=spread))
 
     def claim_due_feeds(self, now: datetime, limit: int, lease: timedelta, *, every: bool = False) -> list[Claim]:
         """Take up to `limit` feeds that are due, or all with `every`."""

@@ -1,0 +1,109 @@
+"""`watcher` with a fault seeded into it, to see that the crash harness finds what it is for.
+
+python tests/faults.py FAULT [arguments of watcher …]
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+
+def mark_before_send() -> None:
+    """The outcome is written first, the message sent after."""
+    from watcher.service import Service
+
+    send = Service._send
+
+    async def wrong(self: Any, destination: Any, deliveries: Any, keys: Any, token: str) -> None:
+        await self.write(self.store.delivered, keys, token, self._clock(), "early")
+        await send(self, destination, deliveries, keys, token)
+
+    Service._send = wrong  # type: ignore[method-assign]
+
+
+def two_transactions() -> None:
+    """Items are committed first, alerts and deliveries in a transaction of their own."""
+    from dataclasses import replace
+
+    from watcher.store.sqlite import SqliteStore
+
+    commit = SqliteStore.commit_poll
+
+    def wrong(self: Any, claim: Any, lookup: Any, decide: Any, finish: Any, hashes: Any, now: Any) -> Any:
+        later: list[Any] = []
+
+        def only_items(known: Any) -> Any:
+            update = decide(known)
+            later.append(update)
+            return replace(update, alerts=(), deliveries=())
+
+        done = commit(self, claim, lookup, only_items, finish, hashes, now)
+        if done is not None:
+            self.add_update(replace(later[-1], items=(), stories=(), story_keys={}, void=frozenset()), now)
+        return done
+
+    SqliteStore.commit_poll = wrong  # type: ignore[method-assign]
+
+
+def validator_before_entries() -> None:
+    """The ETag is stored before the entries that came with it."""
+    from dataclasses import replace
+
+    from watcher.service import Service
+
+    commit = Service._commit
+
+    async def wrong(self: Any, claim: Any, feed: Any, document: Any, parsed: Any) -> Any:
+        state = replace(claim.state, etag=document.etag, last_polled_at=self._clock(), next_poll_at=self._clock())
+        await self.write(self.store.save_feed, claim, state, self._clock())
+        (again,) = await self.write(self.store.claim_due_feeds, self._clock(), 1, _lease(), every=True)
+        return await commit(self, again, feed, document, parsed)
+
+    Service._commit = wrong  # type: ignore[method-assign]
+
+
+def _lease() -> Any:
+    from datetime import timedelta
+
+    return timedelta(minutes=5)
+
+
+def batch_marked_once() -> None:
+    """All that is due is sent, and then marked in one go."""
+    from watcher.service import Service
+
+    settled = Service._settled
+
+    async def wrong(self: Any, verb: Any, *args: Any) -> None:
+        self.__dict__.setdefault("_unmarked", []).append((verb, args))
+        if len(self.__dict__["_unmarked"]) >= 6:
+            for one, its in self.__dict__.pop("_unmarked"):
+                await settled(self, one, *its)
+
+    Service._settled = wrong  # type: ignore[method-assign]
+
+
+def claim_forgets() -> None:
+    """What a dead process was sending is never taken up again."""
+    from watcher.store.sqlite import SqliteStore
+
+    SqliteStore.recover = lambda self, now, hold=(): self.release_feeds() or 0  # type: ignore[method-assign,func-returns-value]
+
+
+SEEDED: dict[str, Callable[[], None]] = {
+    "none": lambda: None,
+    "mark_before_send": mark_before_send,
+    "two_transactions": two_transactions,
+    "validator_before_entries": validator_before_entries,
+    "batch_marked_once": batch_marked_once,
+    "claim_forgets": claim_forgets,
+}
+
+
+if __name__ == "__main__":
+    from watcher.cli.main import main
+
+    SEEDED[sys.argv[1]]()
+    main(sys.argv[2:])

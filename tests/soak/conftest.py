@@ -1,0 +1,8 @@
+"""Soak tests use the modules of the tests beside them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
