@@ -115,6 +115,26 @@ def test_a_follow_up_says_what_changed() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ((Change("instrument", "", "fund"), Change("instrument", "", "law")), "Instrument: fund, law"),
+        ((Change("date", "2027-03-14", "vote"),), "Date: Mar 14, 2027 – vote"),
+        ((Change("date", "2027-03", "2027-04-01"),), "Date: Mar 2027 → Apr 1, 2027"),
+        ((Change("correction", "1e+16 KRW", "2500000000 EUR"),), "Correction: 10000 trillion KRW → 2.5 billion EUR"),
+        ((Change("amount", "", "1.5 USD"),), "Sum: 1.5 USD"),
+        (
+            (Change("actor", "", "SoftBank"), Change("stage", "funded", "cancelled")),
+            "Actor: SoftBank · Stage: funded → cancelled",
+        ),
+        ((Change("whatever_else", "a", ""),), "whatever else: a → –"),
+    ],
+)
+def test_changes_are_said_in_words(changes: tuple[Change, ...], said: str) -> None:
+    (part,) = message(alert(kind="follow_up", changes=changes)).parts
+    assert part.body.split("\n")[0] == f"What changed: {said}"
+
+
 def test_an_alert_without_facts_is_its_headline() -> None:
     bare = Alert("x:1", "item", "", "i", (), "low", NOW, (), {"title": "Only a headline"})
     made = message(bare)

@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from watcher.model import Amount, Change, Report, Story, Verdict
 
@@ -50,8 +51,8 @@ def body(story: Story, verdict: Verdict, changes: Sequence[Change]) -> Mapping[s
         "attributed_to": _unique(found.value for found in facts.attributed_to),
         "ahead": [{"when": ahead.when, "what": ahead.what} for ahead in facts.ahead],
         "reports": [_report(report) for report in _chosen(story.reports)],
-        "report_count": len(story.reports),
-        "languages": _unique(report.lang for report in story.reports),
+        "report_count": _count(story),
+        "languages": _unique([*(report.lang for report in story.reports), *_known(story, "langs")]),
         "first_at": _iso(story.first_at),
         "why": _unique(evidence.text for match in verdict.matches for evidence in match.evidence)[:WHY],
         "rules": sorted({match.rule for match in verdict.matches}),
@@ -61,7 +62,13 @@ def body(story: Story, verdict: Verdict, changes: Sequence[Change]) -> Mapping[s
     }
 
 
-def _known(story: Story, key: str) -> object:
+def _count(story: Story) -> int:
+    """How many reports there were, also those that the story no longer lists."""
+    counted = story.facts.get("report_count")
+    return max(len(story.reports), counted if isinstance(counted, int) else 0)
+
+
+def _known(story: Story, key: str) -> list[Any]:
     """A list that the story remembers from other reports, where this one does not say."""
     value = story.facts.get(key)
     return list(value) if isinstance(value, (list, tuple)) else []

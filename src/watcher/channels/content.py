@@ -10,14 +10,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from watcher.channels.clean import cut, host, link, plain
 from watcher.channels.markup import Line, Span
-from watcher.channels.speaker import Speaker, flag
-from watcher.model import Alert
+from watcher.channels.speaker import Speaker, flag, number
+from watcher.model import Alert, Change
 
 HEADLINE = 240
 _NAMES = 3
+_CHANGES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def card(alert: Alert, speaker: Speaker, now: datetime) -> Card:
         headline_language=plain(body.get("lang"), 12),
         url=url,
         host=host(url) if url else "",
-        changes=tuple(_change(change, speaker) for change in _changes(alert)),
+        changes=_changes(alert, speaker),
         reported=_reported(body, speaker, now),
         ahead=tuple(_ahead(ahead, speaker) for ahead in _mappings(body.get("ahead"))[:3]),
         said_by=speaker.listing([plain(name, 60) for name in _texts(body.get("attributed_to"))][:3]),
@@ -150,35 +152,40 @@ def _labelled(speaker: Speaker, key: str, value: str) -> str:
     return f"{speaker.word(key)}{speaker.colon}{value}"
 
 
-def _changes(alert: Alert) -> Sequence[tuple[str, str, str]]:
-    found = [(change.kind, plain(change.old, 80), plain(change.new, 80)) for change in alert.changes]
-    return [change for change in found if change[1] or change[2]][:6]
+def _changes(alert: Alert, speaker: Speaker) -> tuple[str, ...]:
+    """What moved, in words; additions of one kind stand together."""
+    said: list[str] = []
+    added: dict[str, list[str]] = {}
+    for change in alert.changes[:_CHANGES]:
+        old, new = (_value(change.kind, plain(text, 200), speaker) for text in (change.old, change.new))
+        name = f"{speaker.name('changes', change.kind)}{speaker.colon}"
+        if new and not old:
+            said += [name] if name not in added else []
+            added.setdefault(name, []).append(new)
+        elif old or new:
+            said.append(f"{name}{old}{' – ' if _is_reached(change) else ' → '}{new or '–'}")
+    return tuple(f"{line}{speaker.listing(added[line])}" if line in added else line for line in said)
 
 
-_SUM = re.compile(r"(?P<value>\d+(?:\.\d+)?) (?P<currency>[A-Z]{3})|(?P<before>[A-Z]{3}) (?P<after>\d+(?:\.\d+)?)")
+_SUM = re.compile(r"(\d+(?:\.\d+)?(?:[eE]\+?\d+)?) ([A-Z]{3})")
+_DATE = re.compile(r"\d{4}(-\d\d){0,2}")
 
 
-def _change(change: tuple[str, str, str], speaker: Speaker) -> str:
-    kind, old, new = change
-    old, new = _value(kind, old, speaker), _value(kind, new, speaker)
-    moved = f"{old} → {new}" if old and new else new or f"{old} → –"
-    return f"{speaker.name('changes', kind)}{speaker.colon}{moved}"
+def _is_reached(change: Change) -> bool:
+    """A date that has come, with what was to happen; else a date that moved."""
+    return change.kind == "date" and not _DATE.fullmatch(change.new)
 
 
 def _value(kind: str, text: str, speaker: Speaker) -> str:
-    """A changed value in words: stages and instruments by name, sums and dates as elsewhere."""
+    """A changed value in words: stages and instruments by name, sums, countries and dates as elsewhere."""
     if kind in ("stage", "instrument"):
         return speaker.listing([speaker.name(f"{kind}s", code) for code in re.split(r",\s*", text) if code])
     if kind == "country":
         return speaker.listing([speaker.country(code) for code in re.split(r",\s*", text) if code])
     if kind == "date":
-        return speaker.day(text)
-    match = _SUM.fullmatch(text) if kind == "amount" else None
-    if match:
-        return speaker.sum(
-            {"value": match["value"] or match["after"], "currency": match["currency"] or match["before"]}
-        )
-    return text
+        return speaker.day(text) if _DATE.fullmatch(text) else text
+    match = _SUM.fullmatch(text) if kind in ("amount", "correction") else None
+    return speaker.sum({"value": match[1], "currency": match[2], "text": text}) if match else text
 
 
 def _reported(body: Mapping[str, object], speaker: Speaker, now: datetime) -> str:
@@ -212,9 +219,8 @@ def _ahead(ahead: Mapping[str, object], speaker: Speaker) -> str:
 def _largest(amounts: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
     """The two sums to show: the largest in dollars, certain ones before uncertain."""
 
-    def weight(amount: Mapping[str, object]) -> tuple[bool, float]:
-        usd = amount.get("usd")
-        return (not amount.get("uncertain"), float(usd) if isinstance(usd, (int, float)) else 0.0)
+    def weight(amount: Mapping[str, object]) -> tuple[bool, Decimal]:
+        return (not amount.get("uncertain"), number(amount.get("usd")) or Decimal(0))
 
     return sorted(amounts, key=weight, reverse=True)[:2]
 

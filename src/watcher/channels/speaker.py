@@ -84,19 +84,19 @@ class Speaker:
 
     def sum(self, amount: Mapping[str, object]) -> str:
         """A sum in its currency, and in dollars where that is another and the rate is known."""
-        value = _decimal(amount.get("value"))
+        value = number(amount.get("value"))
         currency = plain(amount.get("currency"), 8)
         if value is None:
             return plain(amount.get("text"), 60)
-        said = f"{self._number(value)} {currency}".strip()
+        said = f"{self._short(value)} {currency}".strip()
         if amount.get("qualifier") in ("at_least", "up_to", "about"):
             said = self.word(str(amount["qualifier"]), amount=said)
-        usd = _decimal(amount.get("usd"))
+        usd = number(amount.get("usd"))
         if usd is not None and currency != "USD":
-            said = self.word("in_dollars", amount=said, dollars=f"{self._number(usd)} USD")
+            said = self.word("in_dollars", amount=said, dollars=f"{self._short(usd)} USD")
         return self.word("uncertain", amount=said) if amount.get("uncertain") else said
 
-    def _number(self, value: Decimal) -> str:
+    def _short(self, value: Decimal) -> str:
         style: Any = "long" if "long" in self.locale.compact_decimal_formats else "short"
         digits = 1 if abs(value) >= 1000 else 0 if value == value.to_integral_value() else 2
         return format_compact_decimal(value, format_type=style, locale=self.locale, fraction_digits=digits)
@@ -134,14 +134,15 @@ def flag(code: str) -> str:
     return "".join(chr(0x1F1E6 + ord(letter) - ord("A")) for letter in code.upper())
 
 
-def _decimal(value: object) -> Decimal | None:
+def number(value: object) -> Decimal | None:
+    """A number as JSON may carry it, a string too; None for what is none, or too large for words."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal)):
         return None
     try:
-        number = Decimal(str(value))
+        read = Decimal(str(value))
     except InvalidOperation:
         return None
-    return number if number.is_finite() and abs(number) < LARGEST else None
+    return read if read.is_finite() and abs(read) < LARGEST else None
 
 
 def _moment(iso: object) -> datetime | None:
