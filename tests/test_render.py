@@ -145,9 +145,10 @@ def test_an_alert_without_facts_is_its_headline() -> None:
 
 def test_a_sum_in_dollars_is_not_said_twice_and_an_unsure_one_is_marked() -> None:
     dollars = {"text": "$2bn", "value": 2_000_000_000, "currency": "USD", "usd": 2_000_000_000, "qualifier": ""}
+    again = {**dollars, "text": "at least $2bn", "qualifier": "at_least"}
     unsure = {"text": "2,000 millones", "value": 2_000_000_000, "currency": "MXN", "usd": None, "uncertain": True}
-    title = message(alert(amounts=[unsure, dollars])).parts[0].title
-    assert "2 billion USD, 2 billion MXN (uncertain)" in title
+    title = message(alert(amounts=[unsure, dollars, again])).parts[0].title
+    assert "· at least 2 billion USD, 2 billion MXN (uncertain)" in title
 
 
 @pytest.mark.parametrize(

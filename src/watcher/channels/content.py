@@ -217,12 +217,17 @@ def _ahead(ahead: Mapping[str, object], speaker: Speaker) -> str:
 
 
 def _largest(amounts: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
-    """The two sums to show: the largest in dollars, certain ones before uncertain."""
+    """The two sums to show: the largest in dollars, certain ones before uncertain, each once in its fullest wording."""
 
     def weight(amount: Mapping[str, object]) -> tuple[bool, Decimal]:
         return (not amount.get("uncertain"), number(amount.get("usd")) or Decimal(0))
 
-    return sorted(amounts, key=weight, reverse=True)[:2]
+    once: dict[tuple[object, object], Mapping[str, object]] = {}
+    for amount in amounts:
+        same = (number(amount.get("value")), amount.get("currency") or amount.get("text"))
+        if same not in once or (amount.get("qualifier") and not once[same].get("qualifier")):
+            once[same] = amount
+    return sorted(once.values(), key=weight, reverse=True)[:2]
 
 
 def _summary(body: Mapping[str, object]) -> str:
