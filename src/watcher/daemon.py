@@ -11,26 +11,30 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import aiohttp
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
 
 from watcher import telemetry
 from watcher.channels import senders
 from watcher.config import Settings
 from watcher.errors import ConfigError, StoreError
 from watcher.feeds.fetch import Extras, FetchLimits, HttpFetcher
+from watcher.feeds.fulltext import with_full_text
 from watcher.feeds.worker import ParserPool
-from watcher.model import Update
+from watcher.model import Entry, Update
 from watcher.pipeline import Policy
 from watcher.polling import PollingPolicy
 from watcher.ports import Claim, Observer
 from watcher.rules import Rulebook, compile_rules
 from watcher.service import Destination, Plan, Service, gather_limited
-from watcher.store import open_store
+from watcher.store import open_lists, open_store
+from watcher.store.care import prune
 
 TICK = 1.0
 JOB_DEFAULTS = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
@@ -127,6 +131,7 @@ async def once(
     summary = Summary()
     async with HttpFetcher(limits_of(settings)) as fetcher, ParserPool() as parser:
         service = Service(plan, store, fetcher, parser, telemetry.all_of(counters, observe), clock, random.random)
+        service.whole_page = _reader(fetcher, parser)
         try:
             await _start(service, plan, spread=False)
             claims = await service.claim(max(1, len(plan.feeds)), every=every)
@@ -144,6 +149,11 @@ async def once(
         if name in ("watcher_feed_failed_total", "watcher_delivery_failed_total", "watcher_delivery_dead_total")
     )
     return summary
+
+
+def _reader(fetcher: HttpFetcher, parser: ParserPool) -> Callable[[Entry], Awaitable[Entry]]:
+    """Reads the whole page of an entry, for feeds with `full_text`."""
+    return lambda entry: with_full_text(entry, fetcher, parser)
 
 
 def _polling(service: Service, claim: Claim, summary: Summary) -> Callable[[], Any]:
@@ -204,6 +214,7 @@ class Daemon:
         async with HttpFetcher(limits_of(self.settings)) as fetcher, ParserPool() as parser:
             self.service = Service(plan, store, fetcher, parser, self._observe, wall_clock, random.random)
             self.service.woken = self._next_due.clear
+            self.service.whole_page = _reader(fetcher, parser)
             try:
                 await _start(self.service, plan)
                 self._begin()
@@ -224,6 +235,10 @@ class Daemon:
         every(self._poll_tick, "interval", seconds=TICK, id="poll", next_run_time=wall_clock())
         every(self._deliver_tick, "interval", seconds=TICK / 2, id="deliver", next_run_time=wall_clock())
         every(self._sweep, "interval", seconds=30, id="sweep")
+        every(self._remind, "interval", minutes=30, id="remind", next_run_time=wall_clock() + timedelta(minutes=1))
+        every(self._maintain, CronTrigger(hour=3, minute=17), id="maintain")
+        if self.settings.health.ping:
+            every(self._ping, "interval", seconds=60, id="ping", next_run_time=wall_clock() + timedelta(seconds=5))
         self._scheduler.start()
         assert self.service is not None
         self.service.tell(
@@ -313,6 +328,36 @@ class Daemon:
         await self._guarded(self.service.escalate(), sweep="escalate")
         await self._guarded(self.service.flush_health(), sweep="health")
 
+    async def _remind(self) -> None:
+        assert self.service is not None
+        await self._guarded(self.service.remind(), sweep="dates ahead")
+
+    async def _maintain(self) -> None:
+        """Once a day: remove what is older than `keep:` says, and give its room back."""
+        assert self.service is not None
+        keep, now = self.settings.keep, wall_clock()
+        removed = await self._guarded(
+            self.service.write(prune, self.service.store, now - keep.items, now - keep.stories), sweep="prune"
+        )
+        if removed:
+            self.service.tell("store.pruned", **{name.replace(" ", "_"): number for name, number in removed.items()})
+
+    async def _ping(self) -> None:
+        """Tell the dead man's switch that all is well: the loop advances and no delivery is lost. Otherwise stay silent, so that it speaks."""
+        assert self.service is not None
+        lost = await self.service.write(_lost, self.settings.database)
+        if lost or not self.is_alive():
+            return
+        timeout = aiohttp.ClientTimeout(total=20)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as session,
+                session.get(self.settings.health.ping) as answer,
+            ):
+                answer.raise_for_status()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            self.service.tell("ping.failed", reason=type(error).__name__)
+
     async def reload(self) -> None:
         """Read configuration and rules again, without losing a poll or a delivery."""
         assert self.service is not None
@@ -340,6 +385,15 @@ class Daemon:
             await asyncio.wait(running, timeout=DRAIN_SECONDS)
         for task in running:
             task.cancel()
+
+
+def _lost(database: str) -> int:
+    """Alerts that should have a delivery and have none."""
+    lists = open_lists(database)
+    try:
+        return int(lists.audit()["lost"])
+    finally:
+        lists.close()
 
 
 def _is_due(at: datetime | None, now: datetime) -> bool:

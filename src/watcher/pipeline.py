@@ -116,6 +116,40 @@ def settle(verdicts: Sequence[Verdict], known: Known, policy: Policy, now: datet
     return fold.update()
 
 
+def remind(known: Sequence[Story], policy: Policy, now: datetime) -> Update:
+    """Follow-ups of alerted stories that told of a date which is now reached. Asked again, it says nothing more."""
+    told: list[Story] = []
+    planned: list[Delivery] = []
+    made: list[Alert] = []
+    for story in known:
+        changes = stories.due_dates(story, now)
+        if not changes:
+            continue
+        speaks = story.told and not (story.muted_until and story.muted_until > now)
+        facts_told = stories.with_dates_told(story.facts, changes)
+        story = replace(story, facts=facts_told, revision=story.revision + bool(speaks))
+        told.append(story)
+        if not speaks:
+            continue
+        alert = Alert(
+            key=f"{story.id}:{story.revision}",
+            kind="follow_up",
+            story=story.id,
+            item="",
+            rules=tuple(sorted(story.rules)),
+            severity="normal",
+            created_at=now,
+            changes=changes,
+            body=alerts.reminder(story, changes),
+        )
+        channels = tuple(channel for channel in policy.channels if channel.name in story.told)
+        deliveries = alerts.plan(alert, channels, (), policy.counts, now)
+        if deliveries:
+            made.append(alert)
+            planned += deliveries
+    return Update(stories=tuple(told), alerts=tuple(made), deliveries=tuple(planned))
+
+
 class _Fold:
     """What is known, growing with each verdict, and what is to be written."""
 
@@ -212,6 +246,7 @@ class _Fold:
         candidates = self._candidates(keys)
         own = stored.story if stored and stored.story in self._stories else ""
         chosen = own or stories.assign(verdict, candidates, self._now)
+        changes: tuple[Change, ...]
         if chosen is None:
             story, changes = stories.begin(verdict, "s" + verdict.item.id, self._now), ()
         else:

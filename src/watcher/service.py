@@ -22,7 +22,7 @@ from watcher.errors import DeliveryError, FetchError, ParseError, StoreError
 from watcher.feeds.fetch import body_hash
 from watcher.feeds.parsed import ParsedFeed
 from watcher.model import Alert, Delivery, Document, Entry, Feed, FeedState, Update, Verdict
-from watcher.pipeline import Policy, judge, lookup, settle
+from watcher.pipeline import Policy, judge, lookup, remind, settle
 from watcher.polling import PollingPolicy
 from watcher.ports import Claim, Event, Fetcher, Observer, Sender
 from watcher.rules import Rulebook
@@ -33,6 +33,9 @@ _T = TypeVar("_T")
 POLL_LEASE = timedelta(minutes=5)
 SEND_LEASE = timedelta(minutes=5)
 NETWORK_MEMORY = timedelta(minutes=5)
+
+REMEMBERED = timedelta(days=730)
+"""Stories whose last report is older than this are reminded of no date."""
 
 ABSENCE = timedelta(days=2)
 """Away for longer than this, what came meanwhile is told in one digest a channel."""
@@ -99,6 +102,7 @@ class Service:
         self.plan = plan
         self.store = store
         self.woken: Callable[[], None] = lambda: None
+        self.whole_page: Callable[[Entry], Awaitable[Entry]] | None = None
         self._fetcher, self._parser, self._observe = fetcher, parser, observe
         self._clock, self._chance = clock, chance
         self._writer = ThreadPoolExecutor(1, "store")
@@ -183,6 +187,8 @@ class Service:
         verdicts = await asyncio.get_running_loop().run_in_executor(
             self._judges, self._judge_all, parsed.entries, self._read_as(feed, parsed), now
         )
+        if feed.full_text and self.whole_page is not None:
+            verdicts = [await self._with_whole_page(verdict, now) for verdict in verdicts]
         policy = replace(self.plan.policy, counts=await self._counts(now), catch_up=self._was_away(claim.state, now))
         states: list[FeedState] = []
 
@@ -242,6 +248,20 @@ class Service:
                     trace=traceback.format_exc(),
                 )
         return verdicts
+
+    async def _with_whole_page(self, verdict: Verdict, now: datetime) -> Verdict:
+        """A matched entry judged once more on the text of its page; where that can not be had, as it was."""
+        if not verdict.matches or self.whole_page is None:
+            return verdict
+        entry = verdict.item.entry
+        try:
+            fuller = await self.whole_page(entry)
+        except (FetchError, ParseError) as error:
+            self.tell("page.failed", feed=verdict.item.feed.url, page=entry.url, reason=error.reason)
+            return verdict
+        if fuller.content == entry.content:
+            return verdict
+        return judge(replace(fuller, summary=fuller.content, content=""), verdict.item.feed, self.plan.rulebook, now)
 
     async def _counts(self, now: datetime) -> dict[str, int]:
         """Messages of each capped channel within its window."""
@@ -347,6 +367,15 @@ class Service:
         self.tell(
             "alert.delivered", channel=name, n=len(deliveries), alert=deliveries[0].alert.key, seconds=round(late, 3)
         )
+
+    async def remind(self) -> None:
+        """Follow up on stories whose dates are reached."""
+        now = self._clock()
+        known = await self.write(self.store.stories_with_dates, now - REMEMBERED)
+        update = remind(known, replace(self.plan.policy, counts=await self._counts(now)), now)
+        if update.stories:
+            await self.write(self.store.add_update, update, now)
+            self.woken()
 
     async def escalate(self) -> None:
         """Tell second channels of high alerts that nobody acknowledged in time."""

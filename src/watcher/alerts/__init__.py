@@ -6,6 +6,7 @@ Nothing is ever dropped: what may not leave now waits in a batch and leaves as o
 """
 
 from watcher.alerts.body import body as body
+from watcher.alerts.body import reminder as reminder
 from watcher.alerts.health import health as health
 from watcher.alerts.plan import GATHER as GATHER
 from watcher.alerts.plan import counted_since as counted_since

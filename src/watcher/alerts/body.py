@@ -117,3 +117,26 @@ def _number(value: Decimal) -> int | float:
 
 def _iso(at: datetime | None) -> str:
     return at.isoformat() if at else ""
+
+
+def reminder(story: Story, changes: Sequence[Change]) -> Mapping[str, object]:
+    """The body of an alert that no report caused: a date that the story told of is reached."""
+    latest = story.reports[-1] if story.reports else None
+    return {
+        "title": story.title,
+        "lang": latest.lang if latest else "",
+        "url": latest.url if latest else "",
+        "countries": _known(story, "countries"),
+        "amounts": _known(story, "amounts"),
+        "stage": _known_stage(story),
+        "instruments": _known(story, "instruments"),
+        "ahead": [],
+        "reports": [_report(report) for report in _chosen(story.reports)],
+        "report_count": len(story.reports),
+        "languages": _unique(report.lang for report in story.reports),
+        "first_at": _iso(story.first_at),
+        "rules": sorted(story.rules),
+        "changes": [{"kind": change.kind, "old": change.old, "new": change.new} for change in changes],
+        "story": story.id,
+        "revision": story.revision,
+    }

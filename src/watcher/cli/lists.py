@@ -153,9 +153,7 @@ def stories_merge(app: App, first: str, second: str) -> None:
         raise click.UsageError("they are one story already")
     merged = join_stories(one, other)
     with writing(app) as store:
-        store.regroup(
-            [merged, replace(other, merged_into=merged.id)], {}, moved, datetime.now(UTC)
-        )
+        store.regroup([merged, replace(other, merged_into=merged.id)], {}, moved, datetime.now(UTC))
     click.echo(f"{first} and {second} are one story: {merged.id}, {len(merged.reports)} reports")
 
 

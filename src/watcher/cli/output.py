@@ -17,7 +17,19 @@ from watcher.telemetry import ago
 
 DONE, PROBLEMS, USAGE = 0, 1, 2
 
-__all__ = ["DONE", "PROBLEMS", "USAGE", "ago", "cut", "emit_json", "emit_line", "fail", "show_problems", "table", "width"]
+__all__ = [
+    "DONE",
+    "PROBLEMS",
+    "USAGE",
+    "ago",
+    "cut",
+    "emit_json",
+    "emit_line",
+    "fail",
+    "show_problems",
+    "table",
+    "width",
+]
 
 
 def emit_json(value: Any) -> None:

@@ -42,7 +42,9 @@ async def _run(daemon: Daemon, settings: Settings) -> None:
     try:
         from watcher.web.serve import server_of
     except ImportError as error:
-        raise WatcherError(f"web: needs the extra `web` (pip install 'watcher[web]'): {error.name} is missing") from error
+        raise WatcherError(
+            f"web: needs the extra `web` (pip install 'watcher[web]'): {error.name} is missing"
+        ) from error
     server = server_of(settings, daemon)
     serving = asyncio.create_task(server.serve())
     try:

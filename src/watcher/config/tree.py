@@ -45,13 +45,12 @@ class Node:
         """The node at `path`, or the deepest one above it that exists."""
         node = self
         for step in path:
-            value: Any = node.value
-            if (isinstance(value, dict) and step in value) or (
-                isinstance(value, list) and isinstance(step, int) and step < len(value)
-            ):
-                node = value[step]
-            else:
+            children: Any = node.value
+            if isinstance(children, list):
+                children = dict(enumerate(children))
+            if not isinstance(children, dict) or step not in children:
                 break
+            node = children[step]
         return node
 
 

@@ -96,14 +96,6 @@ class Lists:
             return self.story(rows[0]["merged_into"])
         return read_story(rows[0]) if rows else None
 
-    def stories_with_dates(self, since: datetime) -> list[Story]:
-        """Stories alive since a moment that have something ahead."""
-        rows = self._rows(
-            "SELECT * FROM story WHERE merged_into = '' AND last_at >= :since AND json_array_length(body, '$.facts.ahead') > 0",
-            since=stamp(since),
-        )
-        return [read_story(row) for row in rows]
-
     def alerts(self, limit: int = 50, since: datetime | None = None) -> list[Row]:
         """Alerts, latest first, each with its deliveries."""
         rows = self._rows(

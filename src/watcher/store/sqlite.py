@@ -222,6 +222,12 @@ class SqliteStore:
             return None
         return self.story(row["merged_into"]) if row["merged_into"] else read_story(row)
 
+    def stories_with_dates(self, since: datetime) -> list[Story]:
+        """Stories alive since a moment that have something ahead."""
+        sql = """SELECT * FROM story WHERE merged_into = '' AND last_at >= ?
+                 AND coalesce(json_array_length(body, '$.facts.ahead'), 0) > 0"""
+        return [read_story(row) for row in self._read(lambda c: c.execute(sql, (stamp(since),)).fetchall())]
+
     def mute_story(self, story_id: str, until: datetime) -> bool:
         """Alert nothing more of a story until then."""
         return bool(
