@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-import tomllib
 from functools import cache
-from importlib import resources
 from urllib.parse import urljoin
 
 from watcher.errors import ParseError
@@ -51,6 +49,9 @@ def advertised(page: str, base: str) -> list[str]:
 
 @cache
 def _kinds() -> tuple[tuple[str, str, re.Pattern[str], re.Pattern[str]], ...]:
+    import tomllib  # here, as most parser processes never see a page
+    from importlib import resources
+
     table = tomllib.loads(resources.files("watcher.feeds").joinpath("pages.toml").read_text("utf-8"))
     return tuple(
         (

@@ -51,7 +51,7 @@ class ParseLimits:
     """What one document may cost: CPU and wall-clock time, address space of its process, and how many processes there are.
 
     A process that has been idle for `idle` ends; one that has parsed `documents` is replaced.
-    Up to `burst` more processes are started while all others are busy for longer than half a second.
+    For each document that takes longer than half a second one more process is started, up to `burst`.
     """
 
     cpu: timedelta = timedelta(seconds=4)
@@ -74,6 +74,8 @@ class ParserPool:
         self.limits = limits or ParseLimits()
         self._free: list[_Child] = []
         self._count = 0
+        self._busy: dict[_Child, float] = {}
+        """Since when."""
         self._waiting: list[asyncio.Future[None]] = []
         self._reaper: asyncio.TimerHandle | None = None
         self.killed = 0
@@ -137,6 +139,7 @@ class ParserPool:
 
     async def _ask(self, child: _Child, task: object) -> object:
         """One task to one child, under the clock; None if the child did not survive it. Gives the child back or ends it."""
+        self._busy[child] = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(self.limits.wall.total_seconds()):
                 answer = await child.ask(task)
@@ -146,6 +149,8 @@ class ParserPool:
         except BaseException:
             await self._end(child)
             raise
+        finally:
+            del self._busy[child]
         if answer is None:
             self.killed += 1
             await self._end(child)
@@ -160,13 +165,11 @@ class ParserPool:
 
     async def _take(self, *, fresh: bool = False) -> _Child:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + _GRACE
         while True:
             if self._free and not fresh:
                 return self._free.pop()
-            patience = deadline - loop.time()
-            most = self.limits.processes + (self.limits.burst if patience <= 0 else 0)
-            if self._count < most:
+            stuck = sum(loop.time() - begun > _GRACE for begun in self._busy.values())
+            if self._count < self.limits.processes + min(stuck, self.limits.burst):
                 self._count += 1
                 try:
                     return await _Child.start(self.limits.memory_bytes)
@@ -177,7 +180,7 @@ class ParserPool:
             waiter = loop.create_future()
             self._waiting.append(waiter)
             try:
-                await asyncio.wait_for(waiter, patience if patience > 0 else _GRACE)
+                await asyncio.wait_for(waiter, _GRACE)
             except TimeoutError:
                 continue
             finally:

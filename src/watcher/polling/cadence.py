@@ -8,7 +8,7 @@ all delays least for a number of requests, a feed is asked with a frequency that
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -77,12 +77,10 @@ class Rhythm:
         """Entries an hour, by a weak prior of one in two hours."""
         return (self.entries + _PRIOR_ENTRIES) / (self.exposure + _PRIOR_HOURS)
 
-    def rates(self) -> list[list[float]]:
-        """Entries an hour for each weekday and hour of day."""
-        mean = self.mean_rate()
-        hours = self._hour_factors()
-        days = self._day_factors()
-        return [[mean * day * hour for hour in hours] for day in days]
+    def rate(self) -> Callable[[datetime], float]:
+        """Entries an hour, as a function of the moment."""
+        mean, hours, days = self.mean_rate(), self._hour_factors(), self._day_factors()
+        return lambda moment: mean * days[moment.weekday()] * hours[moment.hour]
 
     def _hour_factors(self) -> list[float]:
         total = self.entries
@@ -108,22 +106,20 @@ class Rhythm:
 
 def expected_entries(rhythm: Rhythm, since: datetime, until: datetime) -> float:
     """How many entries the rhythm promises in that time, to the hour."""
-    rates = rhythm.rates()
-    hours = int((until - since) / timedelta(hours=1))
-    moments = (since + timedelta(hours=i) for i in range(hours))
-    return sum(rates[moment.weekday()][moment.hour] for moment in moments)
+    rate = rhythm.rate()
+    return sum(rate(since + timedelta(hours=i)) for i in range(int((until - since) / timedelta(hours=1))))
 
 
 def interval(rhythm: Rhythm, now: datetime, every: timedelta, longest: timedelta) -> timedelta:
     """How long from `now` until the feed is worth asking: where the frequency of asking, over time, adds up to one."""
-    rates = rhythm.rates()
+    rate = rhythm.rate()
     per_hour = timedelta(hours=1) / every / math.sqrt(_RATE_OF_EVERY)
     due, waited, position = 1.0, timedelta(), now
     while waited < longest:
         step = timedelta(hours=1) - timedelta(
             minutes=position.minute, seconds=position.second, microseconds=position.microsecond
         )
-        frequency = per_hour * math.sqrt(rates[position.weekday()][position.hour])
+        frequency = per_hour * math.sqrt(rate(position))
         share = frequency * (step / timedelta(hours=1))
         if share >= due:
             return min(waited + timedelta(hours=due / frequency), longest)

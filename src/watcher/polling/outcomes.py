@@ -74,7 +74,7 @@ def after_success(
         redirect_to=_believed_move(history, state, document.permanent_url, now),
         history=history,
     )
-    return _answered(answered, document.max_age, now, policy, jitter)
+    return _answered(answered, rhythm, document.max_age, now, policy, jitter)
 
 
 def not_modified(
@@ -95,7 +95,7 @@ def not_modified(
     )
     if doubted:
         history["full"] = _stamp(now)
-    return _answered(answered, max_age, now, policy, jitter)
+    return _answered(answered, rhythm, max_age, now, policy, jitter)
 
 
 def after_failure(
@@ -161,13 +161,12 @@ def expected_delay(state: FeedState, policy: PollingPolicy | None = None) -> tim
 
 
 def _answered(
-    state: FeedState, max_age: timedelta | None, now: datetime, policy: PollingPolicy, jitter: float
+    state: FeedState, rhythm: Rhythm, max_age: timedelta | None, now: datetime, policy: PollingPolicy, jitter: float
 ) -> FeedState:
     """Common end of every answer that was no failure."""
     history = state.history
     history.pop("wait", None)
     slow = float(history.pop("slow", 1.0))
-    rhythm = Rhythm.load(history.get("rhythm"), now)
     wait = cadence.interval(rhythm, now, policy.every, policy.max) * slow
     if slow > 1.5:
         history["slow"] = round(slow / 2, 2)
