@@ -363,7 +363,7 @@ def channels_test(app: App, name: str | None, as_json: bool) -> None:
     for channel in chosen:
         for policy, sender in senders.open_all(channel.url, channel.policy, rate=channel.rate):
             try:
-                sender.send(sample.message(policy, sender, datetime.now(UTC)))
+                sender.send(sample.message(policy, sender.service, datetime.now(UTC)))
                 results.append({"channel": policy.name, "ok": True, "reason": ""})
             except DeliveryError as error:
                 results.append({"channel": policy.name, "ok": False, "reason": error.reason})
