@@ -435,11 +435,10 @@ def cities() -> dict[str, list[str]]:
             large.setdefault(city["countrycode"], []).append(city["name"])
     large.setdefault("US", []).extend(state["name"] for state in library.get_us_states().values())
     owners["Georgia"] = {"US", "GE"}
-    capital = {country["capital"] for country in library.get_countries().values()}
+    countries = library.get_countries().values()
+    taken = {country["capital"] for country in countries} | {country["name"] for country in countries}
     return {
-        code: sorted(
-            {name.replace(" ", "_") for name in names if len(owners.get(name, ())) <= 1 and name not in capital}
-        )
+        code: sorted({name.replace(" ", "_") for name in names if len(owners.get(name, ())) <= 1 and name not in taken})
         for code, names in large.items()
     }
 

@@ -24,10 +24,12 @@ MAX_CHARS = 20_000
 
 _SOURCES = (
     ("state", "places/states.txt"),
+    ("europe", "places/europe.txt"),
     ("name", "places/names.txt"),
     ("seat", "places/seats.txt"),
     ("capital", "places/capitals.txt"),
     ("city", "places/cities.txt"),
+    ("city", "places/regions.txt"),
     ("body", "places/bodies.txt"),
     ("role", "places/roles.txt"),
     ("stage", "measures/stages.txt"),

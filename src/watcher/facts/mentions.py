@@ -10,7 +10,7 @@ from watcher.facts.lexicon import Hit
 from watcher.facts.reading import Part, Reading
 from watcher.facts.shortforms import short_forms
 
-PLACE_KINDS = ("state", "name", "seat", "capital", "body", "leader", "city")
+PLACE_KINDS = ("state", "name", "seat", "capital", "body", "leader", "city", "europe")
 _STRENGTH = {"name": "state", "capital": "seat"}
 _GRACE = timedelta(days=75)
 """How long before and after a term of office a name still stands for the office."""
@@ -18,6 +18,10 @@ AFTER_NAME = frozenset(
     ["ko", "ja", "hi", "bn", "ta", "tr", "az", "kk", "uz", "te", "mr", "pa", "ur", "hu", "ka", "fi", "et"]
 )
 """Languages that put what governs a name after it ('中国に対抗', 'Çin'e karşı')."""
+_NOUN_FIRST = frozenset(
+    ["es", "pt", "it", "fr", "ro", "ca", "gl", "ar", "fa", "he", "id", "ms", "vi", "th", "sw", "cy", "ga", "sq"]
+)
+"""Languages that put an adjective after its noun ('empresa china')."""
 _CLAUSE = frozenset('.,;:!?、。，；：|—()"')
 
 
@@ -71,7 +75,7 @@ def _in_role(mention: Mention, roles: Mapping[str, list[Hit]], folded: str, base
     if mention.strength in ("state", "short", "seat"):
         if any(next_to(folded, mention, hit, near) for hit in roles.get("gov", ())):
             return mention._replace(gov=True)
-        if any(next_to(folded, mention, hit, 1) for hit in roles.get("firm", ())):
+        if any(_places(folded, mention, hit, base) for hit in roles.get("firm", ())):
             return mention._replace(strength="firm")
     for hit in roles.get("counter", ()):
         gap = gap_to(mention, hit, after)
@@ -82,13 +86,20 @@ def _in_role(mention: Mention, roles: Mapping[str, list[Hit]], folded: str, base
     return mention
 
 
+def _places(folded: str, mention: Mention, hit: Hit, base: str) -> bool:
+    """Whether a state's name or adjective only places a company: 'Chinese start-up', 'empresa china', 台湾TSMC."""
+    gap = mention.start - hit.end if base in _NOUN_FIRST and hit.entry.kind == "role" else hit.start - mention.end
+    return 0 <= gap <= 1 and next_to(folded, mention, hit, 1)
+
+
 def _owned(seen: list[Mention], folded: str) -> list[Mention]:
     """Leave out bodies that the state's name beside them gives to another: 'the French Senate', 'Schweizer Bundesrat'."""
     names = [m for m in seen if m.strength == "state"]
+    bare = folded.replace('"', " ")
     return [
         m
         for m in seen
-        if m.strength != "body" or not any(one.code != m.code and next_to(folded, one, m, 4) for one in names)
+        if m.strength != "body" or not any(one.code != m.code and next_to(bare, one, m, 4) for one in names)
     ]
 
 

@@ -18,6 +18,7 @@ _WHY = {
     "seat": "its seat of government stands for it",
     "body": "a body or programme of this state acts",
     "leader": "its leader or minister acts",
+    "europe": "Europe is named",
     "city": "a place in this state",
     "firm": "named beside a company",
     "counter": "named as a measure",

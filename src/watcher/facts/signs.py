@@ -84,7 +84,7 @@ def _count(part: Part, seen: list[Mention], mark: str, found: dict[str, Signs]) 
 
 def _first(seen: list[Mention], mark: str, pairs: set[frozenset[str]], found: dict[str, Signs]) -> None:
     """Mark the state that is named first, and who acts together with it."""
-    acting = [m for m in seen if m.strength not in ("firm", "counter")]
+    acting = [m for m in seen if m.strength not in ("firm", "counter") and not m.to]
     if not acting:
         return
     start, first = acting[0].start, acting[0].code
