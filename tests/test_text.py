@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.text import edges, fold, fold_cased, folding, plain_text, read, sentence_spans
+from watcher.text import edges, fold, fold_cased, folding, given_range, plain_text, read, sentence_spans
 
 ANY = st.text(alphabet=st.characters(codec=None, exclude_categories=()), max_size=80)
 TRICKY = st.text(
@@ -124,6 +124,19 @@ def test_a_highlight_covers_what_was_folded_away() -> None:
         "A.I",
         "Stra\u00adße",
     ]
+
+
+@pytest.mark.parametrize("source", ["  a \n b\tc ", "plain", "", "one\u3000 two", " \n "])
+def test_a_range_leads_back_to_the_text_as_given(source: str) -> None:
+    plain = plain_text(source).plain
+    for start in range(len(plain)):
+        for end in range(start + 1, len(plain) + 1):
+            first, last = given_range(source, start, end)
+            assert " ".join(source[first:last].split()) == " ".join(plain[start:end].split())
+
+
+def test_a_range_of_markup_stays_that_of_the_plain_text() -> None:
+    assert given_range("<p>a  b</p>", 0, 3) == (0, 3)
 
 
 def test_an_empty_range_stays_empty() -> None:

@@ -4,6 +4,7 @@
 """
 
 from watcher.text.folding import fold, fold_cased
+from watcher.text.markup import given_range
 from watcher.text.reading import ReadText, plain_text, read, sentence_spans
 
-__all__ = ["ReadText", "fold", "fold_cased", "plain_text", "read", "sentence_spans"]
+__all__ = ["ReadText", "fold", "fold_cased", "given_range", "plain_text", "read", "sentence_spans"]

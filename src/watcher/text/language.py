@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from watcher.text.scripts import script_of
@@ -38,6 +38,7 @@ _LONGEST = 700
 _NOISE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|[@#]\w+|\d+")
 
 
+@lru_cache(maxsize=1024)
 def base(lang: str) -> str:
     """The language without script or region: zh-Hans → zh, pt-BR → pt, no → nb."""
     code = re.split("[-_]", lang.strip().lower(), maxsplit=1)[0]

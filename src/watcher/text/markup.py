@@ -16,6 +16,7 @@ _MARKUP = re.compile(
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}(?![0-9]);?|#[xX][0-9A-Fa-f]{1,6}(?![0-9A-Fa-f]);?|[A-Za-z][A-Za-z0-9]{1,31};?)")
 _ENCODED_AGAIN = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{2,5}|#x[0-9A-Fa-f]{2,4});")
 _SPACES = re.compile(r"\s+")
+_WORDS = re.compile(r"\S+")
 _ROUNDS = 3
 
 
@@ -38,6 +39,27 @@ def to_plain(markup: str) -> str:
 def collapse(text: str) -> str:
     """Make every run of white space one space, and none at the ends."""
     return _SPACES.sub(" ", text).strip(" ")
+
+
+def given_range(source: str, start: int, end: int) -> tuple[int, int]:
+    """The range of a text as it was given that a range of its plain form came from.
+
+    For text without markup, where only white space was collapsed; with markup it is the range of the plain form.
+    """
+    if "<" in source or "&" in source:
+        return start, end
+    begins: list[int] = []
+    ends: list[int] = []
+    for word in _WORDS.finditer(source):
+        if begins:
+            begins.append(ends[-1])
+            ends.append(word.start())
+        begins.extend(range(word.start(), word.end()))
+        ends.extend(range(word.start() + 1, word.end() + 1))
+    if not begins or start >= end:
+        place = begins[start] if start < len(begins) else len(source)
+        return place, place
+    return begins[start], ends[min(end, len(ends)) - 1]
 
 
 def _strip(markup: str) -> str:

@@ -72,8 +72,19 @@ def same_word(term_word: str, text_word: str, lang: str) -> bool:
 
 @lru_cache(maxsize=50_000)
 def prefix(word: str, lang: str) -> str:
-    """A literal that the token of every form of a folded word holds: at its start, or inside compounds and after proclitics."""
-    inflection = _inflection(base(lang))
+    """A literal that the token of every form of a folded word holds: at its start, or inside compounds and after proclitics.
+
+    Forms in the script of the word: Serbian in Latin letters is not looked for by a word in Cyrillic.
+    """
+    code = base(lang)
+    inflection = _inflection(code)
+    if code in _TRANSLITERATED and not word.isascii():
+        size = len(_shared(tuple(_stems(_latin(word), inflection))))
+        return max(
+            (word[:end] for end in range(1, len(word) + 1) if len(_latin(word[:end])) <= size),
+            key=len,
+            default=word[:1],
+        )
     return _shared(tuple(_stems(word, inflection))) or word[:1]
 
 
@@ -204,7 +215,7 @@ def _in_compound(term: str, text: str, inflection: _Inflection) -> bool:
     stem = _shared(tuple(_stems(term, inflection)))
     place = text.find(stem)
     while place >= 0:
-        if (place == 0 or _is_part(text[:place])) and _ends_compound(term, text[place:], place > 0, inflection):
+        if (place == 0 or _is_first_part(text[:place])) and _ends_compound(term, text[place:], place > 0, inflection):
             return True
         place = text.find(stem, place + 1)
     return False
@@ -225,10 +236,15 @@ def _ends_compound(term: str, rest: str, has_left: bool, inflection: _Inflection
     return False
 
 
+def _is_first_part(piece: str) -> bool:
+    return piece not in _parts("verb_prefixes") and _is_part(piece)
+
+
 def _is_part(piece: str) -> bool:
     if len(piece) < _REST:
         return piece in _parts("short_parts")
-    return _VOWEL.search(piece) is not None and piece not in _parts("not_parts")
+    derived = piece in _parts("not_parts") or piece.startswith(tuple(_parts("not_starts")))
+    return not derived and _VOWEL.search(piece) is not None
 
 
 @cache
