@@ -129,7 +129,8 @@ class Assembly:
                 draft.is_faulty = True
                 continue
             draft.pieces.append((part, line, node))
-            draft.builds_on.extend((name, line, inner) for name, inner in references(node))
+            if "rule:" in line.text:
+                draft.builds_on.extend((name, line, inner) for name, inner in references(node))
             if part == "match":
                 warnings = lower_case_operators(line.text)
                 self.warnings.extend(problem(fault, line, f"rule «{spec.name}»") for fault in warnings)

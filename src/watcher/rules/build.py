@@ -76,16 +76,22 @@ class Builder:
         return condition
 
     def _term(self, node: tree.Term, lang: str) -> Seeker:
+        key = (node.words, node.exact, lang)
+        seeker = self._seekers.get(key)
+        if seeker is None:
+            seeker = self._seekers[key] = self._new_term(node, lang)
+        return seeker
+
+    def _new_term(self, node: tree.Term, lang: str) -> Seeker:
         modes = {word.mode for word in node.words}
         text = " ".join(word.text for word in node.words)
         folded = flat(text)
         if not folded.strip():
-            raise Fault(
-                "nothing is left of this term once it is folded", "write letters or digits", node.start, node.end
-            )
+            hint = "write letters or digits"
+            raise Fault("nothing is left of this term once it is folded", hint, node.start, node.end)
         if modes == {"whole"}:
             exact = text if node.exact else ""
-            return self._shared(("literal", folded, exact), lambda: Literal(text, exact=node.exact))
+            return self._shared(("literal", folded, exact), lambda: Literal(text, folded, exact=node.exact))
         if modes == {"prefix"} and len(folded.split()) == 1:
             exact = text if node.exact else ""
             return self._shared(("prefix", folded, exact), lambda: Prefix(text, exact=node.exact))
@@ -94,7 +100,7 @@ class Builder:
             raise Fault("= does not go with * inside a phrase", hint, node.start, node.end)
         if any(not flat(word.text).strip() for word in node.words if word.mode != "whole"):
             raise Fault("nothing is left of a word once it is folded", "write letters", node.start, node.end)
-        return self._shared(("varied", node.words, lang), lambda: Varied(node.words, lang))
+        return Varied(node.words, lang)
 
     def _shared(self, key: tuple[object, ...], make: Callable[[], Seeker]) -> Seeker:
         if key not in self._seekers:

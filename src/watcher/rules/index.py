@@ -22,6 +22,8 @@ GROUP = "\x03"
 MAX_SPREAD = 4
 """A set of more keys is filed as one group, shared by all rules that need it (a vocabulary)."""
 ALWAYS = ""
+"""The key that every item holds."""
+FEW = 8
 
 Posting = dict[str, tuple[int, ...]]
 """Rules behind one anchor key, by guard key; ALWAYS where there is no guard."""
@@ -59,6 +61,7 @@ class Index:
                 hits = self._automaton.find_matches_as_indexes(field.flat, overlapping=True)
                 present.update([literals[hit[0]] for hit in hits])
         present.update(present_facts(reading))
+        present.add(ALWAYS)
         for key in self._groups.keys() & present:
             present.update(self._groups[key])
 
@@ -69,10 +72,13 @@ class Index:
         postings = self._postings
         for anchor in postings.keys() & present:
             posting = postings[anchor]
-            for guard in posting.keys() & present:
-                found.update(posting[guard])
-            if ALWAYS in posting:
-                found.update(posting[ALWAYS])
+            if len(posting) > FEW:
+                for guard in posting.keys() & present:
+                    found.update(posting[guard])
+                continue
+            for guard, numbers in posting.items():
+                if guard in present:
+                    found.update(numbers)
         return sorted(found)
 
     def _file(self, needs: Sequence[Needs]) -> None:
@@ -97,7 +103,7 @@ class Index:
         """How often an item will hold one of the keys: by their length, and by how many rules ask for them."""
         known = self._costs.get(keys)
         if known is None:
-            known = self._costs[keys] = sum(max(cost(key), used[key] / total) for key in keys)
+            known = self._costs[keys] = sum([max(cost(key), used[key] / total) for key in keys])
         return known
 
     def _spread(self, keys: frozenset[str]) -> tuple[str, ...]:

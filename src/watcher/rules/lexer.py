@@ -27,7 +27,7 @@ _VALUE = re.compile(r"[^\s()]+")
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Token:
     """`kind`: ( ) AND OR NOT NEAR SENTENCE field term end. `node` is the leaf of a term, `number` the n of NEAR/n."""
 
@@ -96,17 +96,20 @@ def _token(text: str, at: int) -> Token:
         return _regex(text, at)
     if char == "@":
         return _vocabulary(text, at)
-    if near := _NEAR.match(text, at):
-        return _near(near)
-    if operator := _OPERATOR.match(text, at):
-        return Token(operator[1] or operator[2], operator[0], at, operator.end())
-    if comparison := _COMPARISON.match(text, at):
-        node = tree.Comparison(
-            at, comparison.end(), comparison[1], comparison[2].strip(), comparison[3].strip(), comparison.start(3)
-        )
-        return Token("term", comparison[0], at, comparison.end(), node)
-    if (field := _FIELD.match(text, at)) and char.isascii():
-        return Token("field", field[1], at, field.end())
+    if char in "ANOS":
+        if near := _NEAR.match(text, at):
+            return _near(near)
+        if operator := _OPERATOR.match(text, at):
+            return Token(operator[1] or operator[2], operator[0], at, operator.end())
+    if char.isascii() and (char.isalpha() or char == "_"):
+        if comparison := _COMPARISON.match(text, at):
+            operand = comparison[3].strip()
+            node = tree.Comparison(
+                at, comparison.end(), comparison[1], comparison[2].strip(), operand, comparison.start(3)
+            )
+            return Token("term", comparison[0], at, comparison.end(), node)
+        if field := _FIELD.match(text, at):
+            return Token("field", field[1], at, field.end())
     return _words(text, at, _RUN)
 
 
@@ -154,6 +157,8 @@ def _term(inner: str, exact: bool, start: int, end: int) -> tree.Term:
 
 def _word(word: str, exact: bool, start: int, end: int) -> tree.WordText:
     mode, bare = "whole", word
+    if "*" not in word and "~" not in word:
+        return tree.WordText(word)
     if len(word) > 1 and word[-1] in "*~":
         mode, bare = ("prefix" if word[-1] == "*" else "forms"), word[:-1]
     if mode == "forms" and exact:

@@ -182,6 +182,14 @@ class Reading:
         """The fields that a term without a scope is sought in, as far as the item has them."""
         return tuple(field for field in map(self.field, TEXT_FIELDS) if field is not None)
 
+    @cached_property
+    def apart(self) -> set[str]:
+        """Everything that stands between spaces in the folded texts."""
+        found: set[str] = set()
+        for field in self.texts:
+            found.update(field.text.folded.split(" "))
+        return found
+
     def field(self, name: str) -> FieldText | None:
         """A field as read; None where the item has none."""
         if name in self._fields:

@@ -26,13 +26,14 @@ def flat(text: str) -> str:
 class Literal:
     """A word or phrase as it stands, whole. `exact`: with its case, or empty for any case."""
 
-    __slots__ = ("_is_run", "exact", "keys", "literal")
+    __slots__ = ("_is_run", "exact", "keys", "literal", "sole")
 
-    def __init__(self, text: str, *, exact: bool) -> None:
-        self.literal = flat(text)
+    def __init__(self, text: str, folded: str, *, exact: bool) -> None:
+        self.literal = folded
         self.exact = fold_cased(text).replace("-", " ") if exact else ""
         self.keys = text_keys(self.literal, whole=True)
-        self._is_run = RUNS.fullmatch(self.literal) is not None
+        self._is_run = RUNS.fullmatch(folded) is not None
+        self.sole = folded if self._is_run and not exact else ""
 
     def places(self, reading: Reading, field: FieldText) -> Iterator[Hit]:
         """All places where it stands whole."""
@@ -52,6 +53,7 @@ class Prefix:
     """`word*`: words that begin so. A hit is the whole word."""
 
     __slots__ = ("exact", "keys", "literal")
+    sole = ""
 
     def __init__(self, text: str, *, exact: bool) -> None:
         self.literal = flat(text)
@@ -89,6 +91,7 @@ class Expression:
     """`/regex/`, on the plain text."""
 
     __slots__ = ("keys", "pattern")
+    sole = ""
 
     def __init__(self, pattern: Pattern) -> None:
         self.pattern = pattern
@@ -108,6 +111,7 @@ class Varied:
     """
 
     __slots__ = ("_literal", "keys", "lang", "words")
+    sole = ""
 
     def __init__(self, words: tuple[WordText, ...], lang: str) -> None:
         self.lang = lang
@@ -115,7 +119,7 @@ class Varied:
         keys = [key for word in self.words for key in _word_keys(word, lang)]
         self.keys = tuple(sorted(dict.fromkeys(keys), key=cost)[:MAX_KEYS])
         has_prefix = any(word.mode == "prefix" for word in self.words)
-        self._literal = None if has_prefix else Literal(" ".join(word.text for word in self.words), exact=False)
+        self._literal = None if has_prefix else _literal(self.words)
 
     def places(self, reading: Reading, field: FieldText) -> Iterator[Hit]:
         """All places, in order."""
@@ -170,6 +174,11 @@ class Varied:
         if self.words[0].mode == self.words[-1].mode == "forms":
             return True
         return stands_whole(field, start, end, lang)
+
+
+def _literal(words: tuple[WordText, ...]) -> Literal:
+    text = " ".join(word.text for word in words)
+    return Literal(text, text, exact=False)
 
 
 def _form_end(field: FieldText, start: int, end: int, word: str, lang: str) -> int:

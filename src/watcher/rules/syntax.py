@@ -5,6 +5,7 @@ Raises Fault at the first error, with what to write instead. Depth and length ar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from watcher.rules import tree
@@ -13,6 +14,7 @@ from watcher.rules.lexer import Token, tokens
 
 MAX_LENGTH = 50_000
 MAX_DEPTH = 60
+_LOWER_CASE = re.compile(r"\b(?:and|or|not)\b")
 OPERATORS = frozenset({"AND", "OR", "NOT", "NEAR", "SENTENCE"})
 
 
@@ -37,6 +39,8 @@ def parse(text: str) -> tree.Node:
 
 def lower_case_operators(text: str) -> list[Fault]:
     """Warnings for `and`, `or`, `not` in lower case, which are words to match and seldom meant so."""
+    if not _LOWER_CASE.search(text):
+        return []
     return [
         Fault(
             f"«{token.text}» in lower case is a word to match",

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from watcher.rules.conditions.core import Condition, Find, Needs, Reason, scope_words
 from watcher.rules.keys import words_of
-from watcher.rules.reading import FieldText, Hit, Reading, Scope
+from watcher.rules.reading import EVERYWHERE, FieldText, Hit, Reading, Scope
 
 
 class Seeker(Protocol):
@@ -16,6 +16,10 @@ class Seeker(Protocol):
     @property
     def keys(self) -> tuple[str, ...]:
         """Index keys that every text with the term holds, each of them; empty when unknown."""
+
+    @property
+    def sole(self) -> str:
+        """The whole term when it is one word of a spaced script in any case: it stands where that word stands apart."""
 
     def places(self, reading: Reading, field: FieldText) -> Iterator[Hit]:
         """All places of the term in a field, in order."""
@@ -41,6 +45,8 @@ class Words(Condition):
             return False
         if self.langs is not None and reading.lang not in self.langs:
             return False
+        if scope is EVERYWHERE and self.seeker.sole in reading.apart:
+            return True
         return reading.occurs(self.seeker, self.seeker.places, scope)
 
     def hits(self, reading: Reading, scope: Scope) -> list[Hit]:
