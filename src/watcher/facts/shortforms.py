@@ -10,6 +10,9 @@ from watcher.facts.lexicon import listed
 
 _BOUND = frozenset("政首大总總企商國国議议官副財财防外両兩两双雙簽签達达皇王裁軍军空海側侧方版製制 ")
 """What may follow a short form that begins many words: 中方, 日政府, 印首相."""
+_AFTER_PAIR = frozenset("两兩両双雙签簽達达首企政贸貿關关共領领合科聯联協协高大同发發拟擬将將宣就元外峰間间の防")
+_AFTER_HANGUL_PAIR = ("정상", "관세", "무역", "협력", "기술", "동맹", "양국", "간")
+"""What may follow two short forms run together: 英美签署, 日韓首脳, 한미동맹."""
 _FREE = {
     "zh": {"美": "股元术術好团團食丽丽麗容的学學味妆妝", "英": "特伟偉语語镑鎊寸雄文才俊", "韩": "元语", "韓": "元語"},
     "ja": {
@@ -67,13 +70,9 @@ def _pair(folded: str, place: int, base: str, table: Mapping[str, str]) -> bool:
     if base == "ko":
         hangul = any(script_at(char) == "hangul" for char in names)
         return not hangul or (
-            script_at(before) != "hangul"
-            and (
-                after in " ,'\"()"
-                or folded.startswith(("정상", "관세", "무역", "협력", "기술", "동맹", "양국", "간"), end)
-            )
+            script_at(before) != "hangul" and (after in " ,'\"()" or folded.startswith(_AFTER_HANGUL_PAIR, end))
         )
-    return _edge(before) and (_edge(after) or after in "两兩両双雙签簽達达首企政贸貿关關共领領合科聯联協协高大同")
+    return _edge(before) and (_edge(after) or after in _AFTER_PAIR)
 
 
 def _edge(char: str) -> bool:
