@@ -6,96 +6,35 @@ from pathlib import Path
 
 from babel import Locale
 
+
+def words(text: str) -> list[str]:
+    """The words of a list written as text."""
+    return text.split()
+
+
 TARGET = Path(__file__).parents[1] / "src/watcher/facts/data/ahead/months.txt"
-LANGUAGES = [
-    "en",
-    "fr",
-    "es",
-    "pt",
-    "it",
-    "ro",
-    "ca",
-    "de",
-    "nl",
-    "sv",
-    "da",
-    "nb",
-    "fi",
-    "et",
-    "lv",
-    "lt",
-    "pl",
-    "cs",
-    "sk",
-    "sl",
-    "hr",
-    "sr",
-    "sr_Latn",
-    "hu",
-    "bg",
-    "mk",
-    "ru",
-    "uk",
-    "be",
-    "el",
-    "tr",
-    "az",
-    "kk",
-    "uz",
-    "uz_Cyrl",
-    "ka",
-    "hy",
-    "ar",
-    "fa",
-    "ur",
-    "he",
-    "hi",
-    "mr",
-    "bn",
-    "ta",
-    "te",
-    "pa",
-    "gu",
-    "id",
-    "ms",
-    "fil",
-    "sw",
-    "vi",
-    "th",
-    "cy",
-    "ga",
-    "ne",
-]
-INFLECTED = {
-    "fi",
-    "et",
-    "lv",
-    "lt",
-    "pl",
-    "cs",
-    "sk",
-    "sl",
-    "hr",
-    "sr",
-    "hu",
-    "bg",
-    "mk",
-    "ru",
-    "uk",
-    "be",
-    "el",
-    "tr",
-    "az",
-    "kk",
-    "uz",
-    "ka",
-    "hy",
-    "bn",
-    "ta",
-    "te",
-    "hi",
-}
-CUT = {"ru", "uk", "be", "pl", "cs", "sk", "hr", "sl", "lv", "lt", "fi", "et", "el"}
+LANGUAGES = tuple(
+    words(
+        """
+    en fr es pt it ro ca de nl sv da nb fi et lv lt pl cs sk sl hr sr sr_Latn hu bg mk ru uk be el tr az kk uz
+    uz_Cyrl ka hy ar fa ur he hi mr bn ta te pa gu id ms fil sw vi th cy ga ne
+    """
+    )
+)
+INFLECTED = frozenset(
+    words(
+        """
+    fi et lv lt pl cs sk sl hr sr hu bg mk ru uk be el tr az kk uz ka hy bn ta te hi
+    """
+    )
+)
+CUT = frozenset(
+    words(
+        """
+    ru uk be pl cs sk hr sl lv lt fi et el
+    """
+    )
+)
 REGIONAL = {  # months of the Levant and the Maghreb, which CLDR keeps in regional locales
     "ar": [
         "كانون_الثاني جانفي",
