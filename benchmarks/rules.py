@@ -86,13 +86,15 @@ class Material:
         words = self.words[lang]
         if self.random.random() < 0.5:
             return self.name(lang)
-        spread = (len(words) / 50) ** self.random.random() if len(words) > 100 else self.random.random() * len(words) / 50
+        spread = (
+            (len(words) / 50) ** self.random.random() if len(words) > 100 else self.random.random() * len(words) / 50
+        )
         return self._cut(words[min(int(50 * spread), len(words) - 1)], lang)
 
     def name(self, lang: str) -> str:
-        """An invented word of the language; one in twenty is a word that the corpus has once."""
+        """An invented word of the language; one in a hundred is a word that the corpus has once."""
         words = self.words[lang]
-        if self.random.random() < 0.05:
+        if self.random.random() < 0.01:
             return self._cut(self.random.choice(words[len(words) // 2 :]), lang)
         if lang in SPACELESS:
             return "".join(self._cut(self.random.choice(words), lang)[:2] for _ in range(2))

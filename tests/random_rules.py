@@ -13,18 +13,18 @@ from watcher.text import read
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 WORDS = {
-    "en": "AI A.I. ai said fund funds Fund intelligence artificial strategy strategies R&D e-mail 5G GPT4 AI2030 it's café".split(),
-    "fr": "IA l'IA j'ai fonds intelligence artificielle stratégie stratégies naïve d’IA cafe souveraine".split(),
-    "de": "KI KI-Strategie Strategie Regierungsstrategie Strategien Fonds Chipfonds Straße Strasse".split(),
-    "ru": "ИИ стратегия стратегии искусственный искусственного интеллект интеллекта фонд фонда ёж еж".split(),
-    "zh-Hans": "人工智能 中国 投资 基金 中国AI产业 国会 会议 AI".split(),
-    "ja": "人工知能 AI インド インドネシア 投資 戦略 を の 京都 東京都".split(),
-    "ko": "인공지능 인공지능을 AI를 AI 전략 전략은 미국 중남미국가 기금".split(),
-    "ar": "الذكاء بالذكاء والذكاء ذكاء الاصطناعي صندوق استراتيجية".split(),
-    "tr": "İSTANBUL istanbul ışık IŞIK yapay zeka zekâ stratejisi strateji".split(),
-    "th": "ปัญญาประดิษฐ์ กองทุน ประเทศ".split(),
-    "hi": "कृत्रिम बुद्धिमत्ता कोष रणनीति".split(),
-    "el": "τεχνητή νοημοσύνη στρατηγική ταμείο".split(),
+    "en": ["AI", "A.I.", "ai", "said", "fund", "funds", "Fund", "intelligence", "artificial", "strategy", "strategies", "R&D", "e-mail", "5G", "GPT4", "AI2030", "it's", "café"],
+    "fr": ["IA", "l'IA", "j'ai", "fonds", "intelligence", "artificielle", "stratégie", "stratégies", "naïve", "d’IA", "cafe", "souveraine"],
+    "de": ["KI", "KI-Strategie", "Strategie", "Regierungsstrategie", "Strategien", "Fonds", "Chipfonds", "Straße", "Strasse"],
+    "ru": ["ИИ", "стратегия", "стратегии", "искусственный", "искусственного", "интеллект", "интеллекта", "фонд", "фонда", "ёж", "еж"],
+    "zh-Hans": ["人工智能", "中国", "投资", "基金", "中国AI产业", "国会", "会议", "AI"],
+    "ja": ["人工知能", "AI", "インド", "インドネシア", "投資", "戦略", "を", "の", "京都", "東京都"],
+    "ko": ["인공지능", "인공지능을", "AI를", "AI", "전략", "전략은", "미국", "중남미국가", "기금"],
+    "ar": ["الذكاء", "بالذكاء", "والذكاء", "ذكاء", "الاصطناعي", "صندوق", "استراتيجية"],
+    "tr": ["İSTANBUL", "istanbul", "ışık", "IŞIK", "yapay", "zeka", "zekâ", "stratejisi", "strateji"],
+    "th": ["ปัญญาประดิษฐ์", "กองทุน", "ประเทศ"],
+    "hi": ["कृत्रिम", "बुद्धिमत्ता", "कोष", "रणनीति"],
+    "el": ["τεχνητή", "νοημοσύνη", "στρατηγική", "ταμείο"],
 }  # fmt: skip
 EVERY_WORD = sorted({word for words in WORDS.values() for word in words})
 GAPS = [" "] * 12 + ["-", ", ", ". ", "", " – ", "! ", "\u200b", "’", "/", " (", "。"]
@@ -37,7 +37,15 @@ PHRASES = (
     "artificial intel*", "KI Strategie", "인공지능~ 전략~", "الذكاء الاصطناعي", "τεχνητή νοημοσύνη", "人工智能 投资", "fund strategy~",
     "yapay zeka~", "كي الذكاء~",
 )  # fmt: skip
-REGEXES = (r"/\bstrat\w+/", r"/fond\w*\b/", r"/AI[0-9]+/", r"=/AI\b/", r"/人工.能/", r"/\bинтеллект\w*\b/", r"/f[ou]nd\s+\w/")
+REGEXES = (
+    r"/\bstrat\w+/",
+    r"/fond\w*\b/",
+    r"/AI[0-9]+/",
+    r"=/AI\b/",
+    r"/人工.能/",
+    r"/\bинтеллект\w*\b/",
+    r"/f[ou]nd\s+\w/",
+)
 FACT_TERMS = (
     "country:KR", "country:[KR, FR]", "country:(JP OR FR)", "stage:planned", "instrument:fund", "instrument:[loan, grant]",
     "amount>=1000 USD", "amount<500 USD", "lang:fr", "lang:zh", "tag:gov", "source:Yonhap",
@@ -48,7 +56,9 @@ def random_item(random: Random) -> tuple[Item, Facts]:
     """A short item, mostly in one language, with some facts."""
     lang = random.choice(list(WORDS))
     title, summary = read(_text(random, lang, random.randint(1, 8))), read(_text(random, lang, random.randint(0, 20)))
-    feed = Feed("https://example.org/f", name="Example", tags=frozenset(random.sample(["gov", "kr", "x"], random.randint(0, 2))))
+    feed = Feed(
+        "https://example.org/f", name="Example", tags=frozenset(random.sample(["gov", "kr", "x"], random.randint(0, 2)))
+    )
     entry = Entry(title.plain, url="https://example.org/ai-fund", author="Ada Fund", categories=("AI", "fonds"))
     source = random.choice(["Yonhap", "Yonhap News", "Le Monde"])
     item = Item("i", feed, entry, title, summary, random.choice([lang, lang, lang, "en", "und"]), source, None, NOW)
@@ -79,7 +89,9 @@ def random_vocabularies(random: Random) -> list[VocabularySpec]:
     terms = []
     for lang, words in WORDS.items():
         for word in random.sample(words, random.randint(0, 3)):
-            terms.append(VocabularyTerm(word if random.random() < 0.8 else f"={word}", random.choice([lang, lang, "any"])))
+            terms.append(
+                VocabularyTerm(word if random.random() < 0.8 else f"={word}", random.choice([lang, lang, "any"]))
+            )
     terms += [VocabularyTerm(term, random.choice(["any", "ru", "en"])) for term in random.sample(PHRASES, 3)]
     small = [VocabularyTerm(random.choice(EVERY_WORD), "any") for _ in range(2)]
     return [VocabularySpec("big", tuple(terms or small)), VocabularySpec("both", (*small, VocabularyTerm("@big")))]
@@ -100,11 +112,16 @@ def _rule(random: Random, name: str, earlier: Sequence[str]) -> RuleSpec:
     if kind < 0.75:
         return RuleSpec(name, match=Line(expression(random, 3, earlier)), langs=langs, tags=tags)
     if kind < 0.9:
-        lists = {part: tuple(Line(_entry(random)) for _ in range(random.randint(0, 3))) for part in ("all", "any", "none")}
+        lists = {
+            part: tuple(Line(_entry(random)) for _ in range(random.randint(0, 3))) for part in ("all", "any", "none")
+        }
         if not any(lists.values()):
             lists["any"] = (Line("fund"),)
         return RuleSpec(name, **lists, langs=langs, tags=tags)
-    weights = tuple(Weight(expression(random, 1, earlier), random.choice([-2.5, -1, 1, 2, 3.5])) for _ in range(random.randint(1, 12)))
+    weights = tuple(
+        Weight(expression(random, 1, earlier), random.choice([-2.5, -1, 1, 2, 3.5]))
+        for _ in range(random.randint(1, 12))
+    )
     return RuleSpec(name, score=ScoreSpec(random.choice([1, 2, 4]), weights, random.choice([0, 0, -1, 1])))
 
 
@@ -131,7 +148,11 @@ def expression(random: Random, depth: int, earlier: Sequence[str] = ()) -> str:
     if shape < 0.93:
         field = random.choice(["title", "title", "summary", "author", "url", "category", "text"])
         return f"{field}:({inner[0]})" if "rule:" not in inner[0] else inner[0]
-    return f"SENTENCE({_word(random)} AND {_near(random)})" if shape < 0.96 else f"SENTENCE({_word(random)} AND {_word(random)})"
+    return (
+        f"SENTENCE({_word(random)} AND {_near(random)})"
+        if shape < 0.96
+        else f"SENTENCE({_word(random)} AND {_word(random)})"
+    )
 
 
 def _near(random: Random) -> str:

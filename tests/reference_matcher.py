@@ -85,7 +85,9 @@ class _Judge:
                 return not self.holds(node.child, fields, sentence)
             case tree.Sentence():
                 sentences = {
-                    (field, token.sentence) for field in fields for token in (self.text(field).tokens if self.text(field) else ())
+                    (field, token.sentence)
+                    for field in fields
+                    for token in (self.text(field).tokens if self.text(field) else ())
                 }
                 with_words = {self.sentence_of(place) for place in self.places(node.child, fields, None)}
                 return any(self.holds(node.child, fields, one) for one in sentences & with_words)

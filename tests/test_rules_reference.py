@@ -12,9 +12,9 @@ from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from random_rules import random_item, random_rules, random_vocabularies
 from reference_matcher import Reference
-
 from watcher.rules import compile_rules
 
 RULES, ITEMS = 40, 12

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 
 from watcher.errors import Problem
 from watcher.rules.spec import Line
 
 EXCERPT = 60
 """Characters of the expression shown on each side of the fault."""
+
+ALIKE, TIED, SWAPPED = 0.6, 0.1, 0.2
+FEW = 16
 
 
 class Fault(Exception):
@@ -41,13 +44,21 @@ def problem(fault: Fault, line: Line, owner: str) -> Problem:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """«did you mean x?» for the closest known name, or the known ones when they are few, or nothing."""
     names = sorted(set(known))
-    folded = {candidate.casefold(): candidate for candidate in names}
-    close = get_close_matches(name.casefold(), list(folded), n=3, cutoff=0.6)
-    if close:
-        return "did you mean " + " or ".join(folded[match] for match in close) + "?"
-    if names and len(names) <= 16:
+    likeness = {candidate: _likeness(name.casefold(), candidate.casefold()) for candidate in names}
+    best = max(likeness.values(), default=0.0)
+    if best >= ALIKE:
+        close = [candidate for candidate in names if likeness[candidate] >= max(ALIKE, best - TIED)]
+        return "did you mean " + " or ".join(sorted(close, key=lambda one: -likeness[one])[:3]) + "?"
+    if names and len(names) <= FEW:
         return "known are " + ", ".join(names)
     return ""
+
+
+def _likeness(one: str, other: str) -> float:
+    """How alike two names look, 0–1 and a little more when only letters are swapped."""
+    if abs(len(one) - len(other)) > max(len(one), len(other)) / 2:
+        return 0.0
+    return SequenceMatcher(None, one, other).ratio() + (SWAPPED if sorted(one) == sorted(other) else 0.0)
 
 
 def _caret(text: str, start: int, end: int) -> str:

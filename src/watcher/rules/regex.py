@@ -20,6 +20,7 @@ MAX_PATTERN = 1000
 MAX_TEXT = 65_536
 """Characters of a field that a regular expression looks at."""
 MAX_MEMORY = 8 << 20
+LONGEST_SAID = 80
 
 WORD = r"[\p{L}\p{M}\p{N}_]"
 NOT_WORD = r"[^\p{L}\p{M}\p{N}_]"
@@ -115,6 +116,7 @@ def compile_regex(pattern: str, exact: bool) -> Pattern:
 
 def _refused(error: Exception, pattern: str) -> Fault:
     said = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
+    said = said if len(said) <= LONGEST_SAID else said[:LONGEST_SAID] + "…"
     if "too large" in said or "repetition size" in said:
         return Fault(f"RE2 refuses this regular expression: {said}", "repeat less, at most 1000 times", 0, len(pattern))
     if "repetition" in said:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from watcher.errors import Problem, RuleError
+from watcher.facts.rates import usd
 from watcher.model import Facts, Item, Match
 from watcher.rules.assemble import Assembly
 from watcher.rules.build import Builder, ToUsd
@@ -64,9 +65,10 @@ def compile_rules(
 ) -> Rulebook:
     """Compile rules over vocabularies; raises RuleError with every Problem found.
 
-    `to_usd` values a threshold in another currency (`amount>=1bn EUR`) in US dollars, to compare it with sums in a third.
+    `to_usd` values a threshold in another currency (`amount>=1bn EUR`) in US dollars, to compare it with sums in a
+    third; left out, at the newest rate that Watcher ships.
     """
-    builder = Builder(to_usd or _dollars_only)
+    builder = Builder(to_usd or _at_newest_rate)
     assembly = Assembly(builder)
     assembly.add_vocabularies(tuple(vocabularies))
     compiled = assembly.add_rules(tuple(rules))
@@ -76,5 +78,5 @@ def compile_rules(
     return Rulebook(compiled, index, assembly.warnings)
 
 
-def _dollars_only(value: Decimal, currency: str) -> Decimal | None:
-    return value if currency == "USD" else None
+def _at_newest_rate(value: Decimal, currency: str) -> Decimal | None:
+    return usd(value, currency, None)

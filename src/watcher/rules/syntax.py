@@ -14,6 +14,7 @@ from watcher.rules.lexer import Token, tokens
 
 MAX_LENGTH = 50_000
 MAX_DEPTH = 60
+MAX_CHAINED = 10
 _LOWER_CASE = re.compile(r"\b(?:and|or|not)\b")
 OPERATORS = frozenset({"AND", "OR", "NOT", "NEAR", "SENTENCE"})
 
@@ -100,8 +101,13 @@ class _Parser:
 
     def near(self) -> tree.Node:
         node = self.unary()
+        chained = 0
         while self.token.kind == "NEAR":
             operator = self.take()
+            chained += 1
+            if chained > MAX_CHAINED:
+                hint = "split it with AND"
+                raise Fault(f"more than {MAX_CHAINED} NEAR in a row", hint, operator.start, operator.end)
             right = self.unary()
             for side in (node, right):
                 _refuse_inside_near(side)
