@@ -34,7 +34,7 @@ def doctor(app: App, as_json: bool, network: bool) -> None:
     else:
         table(
             ("", "check", "found", "remedy"),
-            [("ok" if f.ok else "FAULT", f.check, f.found, f.remedy) for f in findings],
+            [("ok" if f.ok else "FAULT", f.check, f.found, "" if f.ok else f.remedy) for f in findings],
             flexible=3,
         )
     if not all(finding.ok for finding in findings):

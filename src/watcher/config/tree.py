@@ -45,13 +45,17 @@ class Node:
         """The node at `path`, or the deepest one above it that exists."""
         node = self
         for step in path:
-            children: Any = node.value
-            if isinstance(children, list):
-                children = dict(enumerate(children))
-            if not isinstance(children, dict) or step not in children:
+            child = _child(node.value, step)
+            if child is None:
                 break
-            node = children[step]
+            node = child
         return node
+
+
+def _child(value: Any, step: str | int) -> Node | None:
+    if isinstance(value, list):
+        return value[step] if isinstance(step, int) and step < len(value) else None
+    return value.get(step) if isinstance(value, dict) else None
 
 
 class _Refused(Exception):
