@@ -54,11 +54,13 @@ TAILED = CUT_VOWEL | frozenset(
 WELL_COVERED = frozenset(
     words(
         """
-    AT AU BE CA CH CZ DE DK ES FI FR GB GR HU IE IT JP KR NL NO NZ PL PT SE TW US
+    AT AU BE CA CH CZ DE DK ES FI FR GB GR HU IE IT JP KR NL NO NZ PL PT SE TW
     """
     )
 )
 """States whose press writes of its cities most; elsewhere only cities of half a million, whose names are rarely words."""
+NAMES_OF_OTHERS = {"Columbus", "Phoenix", "Toyota", "Victoria", "Granada", "Santiago", "Carrefour", "Morena", "Orange"}
+"""Cities that are persons, firms or words first."""
 AMBIGUOUS = {"chad", "jordan", "turkey", "mali", "niger", "georgia", "togo", "oman", "guinea", "tonga", "cuba", "peru"}
 
 
@@ -143,7 +145,7 @@ def cities() -> dict[str, list[str]]:
     large.setdefault("US", []).extend(state["name"] for state in library.get_us_states().values())
     owners["Georgia"] = {"US", "GE"}
     countries = library.get_countries().values()
-    taken = {country["capital"] for country in countries} | {country["name"] for country in countries}
+    taken = {country["capital"] for country in countries} | {country["name"] for country in countries} | NAMES_OF_OTHERS
     return {
         code: sorted({name.replace(" ", "_") for name in names if len(owners.get(name, ())) <= 1 and name not in taken})
         for code, names in large.items()

@@ -145,3 +145,20 @@ def test_evidence_points_into_the_plain_text() -> None:
     subject = item("de", "Südkoreanische Regierung plant KI-Fonds")
     found = extract(subject).countries[0]
     assert subject.title.plain[found.span.start : found.span.end] == "Südkoreanische"
+
+
+@pytest.mark.parametrize("lang", ["", "und", "xx", "eo"])
+def test_a_language_without_words_is_read_as_english_or_by_script(lang: str) -> None:
+    assert [found.value for found in countries(item(lang, "South Korea launches AI fund"))] == ["KR"]
+    assert [found.value for found in countries(item(lang, "한국 정부, AI 펀드 조성"))] == ["KR"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "\x00\ud800", "<b>", "🙂" * 50, "a" * 300_000, "韓米" * 50_000, "AI " * 60_000, "\u0301" * 500],
+    ids=["empty", "space", "surrogate", "markup", "emoji", "letters", "short forms", "words", "accents"],
+)
+@pytest.mark.parametrize("lang", ["", "en", "ko", "ja", "zh-Hans", "ar", "tr", "vi"])
+def test_any_text_yields_facts_without_raising(lang: str, text: str) -> None:
+    facts = extract(item(lang, text, text))
+    assert all(found.span.start <= found.span.end for found in facts.countries)

@@ -42,6 +42,7 @@ _SOURCES = (
     ("month", "ahead/months.txt"),
 )
 _CAPITALISED = frozenset({"name", "seat", "capital", "city", "leader", "medium", "actor"})
+_ENGLISH = frozenset({"en"})
 _ALIASES = {
     "no": ("nb",), "nn": ("nb",), "bs": ("hr", "sr"), "hr": ("sr", "bs"), "sr": ("hr", "bs"), "id": ("ms",),
     "ms": ("id", "en"), "tl": ("fil", "en"), "fil": ("tl", "en"), "sw": ("en",), "cy": ("en",), "ga": ("en",),
@@ -117,19 +118,22 @@ class Lexicon:
 
     automaton: AhoCorasick
     entries: tuple[tuple[Entry, ...], ...]
+    languages: frozenset[str]
+    """Base codes that have sections. Text in others is searched for English, and for forms of any other script."""
 
     def scan(self, text: Text, lang: str, origin: str) -> list[Hit]:
         """Every form in a text that counts in its language, in order, with overlaps; longest at a place first."""
         folded = text.folded[:MAX_CHARS]
         cased = text.cased if isinstance(text, ReadText) else fold_cased(text.plain)
-        spoken = spoken_as(lang)
+        known = lang.split("-")[0].lower() in self.languages
+        spoken = spoken_as(lang) if known else _ENGLISH
         hits: list[Hit] = []
         for index, start, end in self.automaton.find_matches_as_indexes(folded, overlapping=True):
             begins = starts_well(folded, start)
             for entry in self.entries[index]:
                 if not (begins or entry.head):
                     continue
-                if entry.langs and spoken and entry.langs.isdisjoint(spoken):
+                if entry.langs and entry.langs.isdisjoint(spoken) and (known or folded[start].isascii()):
                     continue
                 if entry.only and entry.only != origin and entry.only not in spoken:
                     continue
@@ -179,8 +183,6 @@ def _exact_cased(form: str) -> str:
 def spoken_as(lang: str) -> frozenset[str]:
     """The sections that count for an item's language: its own, its sisters', English for names in foreign scripts."""
     base = lang.split("-")[0].lower()
-    if not base or base == "und":
-        return frozenset()
     extra = ("en",) if base in _OWN_SCRIPT else ()
     return frozenset((base, lang.lower(), *_ALIASES.get(base, ()), *extra))
 
@@ -197,7 +199,9 @@ def lexicon() -> Lexicon:
         spoken = frozenset[str]() if tongues == "*" else frozenset(tongues.split(","))
         for form in forms.split():
             _add(patterns, "leader", code, spoken, form, since, until)
-    return Lexicon(AhoCorasick(list(patterns)), tuple(tuple(entries) for entries in patterns.values()))
+    entries = tuple(tuple(bucket) for bucket in patterns.values())
+    languages = frozenset(lang for bucket in entries for entry in bucket for lang in entry.langs)
+    return Lexicon(AhoCorasick(list(patterns)), entries, languages)
 
 
 def _add(
@@ -216,7 +220,7 @@ def _add(
     literal = fold(form.lstrip("=*").rstrip("*").replace("_", " ")).strip()
     if not literal:
         return
-    tail = _stem_tail(kind, literal) if stem else _own_tail(kind, literal)
+    tail = _stem_tail(kind, literal, langs) if stem else _own_tail(kind, literal)
     plain = form.lstrip("=*").rstrip("*").replace("_", " ").lower()
     spelled = plain if "vi" in langs and not exact and not plain.isascii() else ""
     entry = Entry(kind, value, langs, tail, head, exact, spelled, only, since, until)
@@ -225,8 +229,10 @@ def _add(
         bucket.append(entry)
 
 
-def _stem_tail(kind: str, literal: str) -> int:
+def _stem_tail(kind: str, literal: str, langs: frozenset[str]) -> int:
     """The longest ending of a stem: short stems take short ones, or every other word would begin with them."""
+    if kind == "state" and "en" in langs:
+        return 2
     if kind == "name":
         return 3 if len(literal) < 5 else 5
     return 6 if len(literal) < 5 else 9
@@ -238,7 +244,7 @@ def _own_tail(kind: str, literal: str) -> int:
         return 0
     last = literal[-1]
     if "\u0370" <= last <= "\u052f" or "\u0900" <= last <= "\u0dff" or "\u10a0" <= last <= "\u10ff":
-        return 4 if len(literal) > 3 else 1
+        return 3 if len(literal) > 4 else 0
     if kind in ("leader", "actor", "medium") and last.isascii() and len(literal) > 4:
         return 3 if kind == "leader" else 2
     return 0
