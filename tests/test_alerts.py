@@ -214,6 +214,27 @@ def test_an_uncertain_send_is_held_only_where_the_channel_prefers_that() -> None
     assert isinstance(alerts.after_failure(1, NOW, error, DESK, NOW, 0.0), Postponed)
 
 
+@pytest.mark.parametrize(
+    ("error", "failures", "rest"),
+    [
+        (DeliveryError("HTTP 429", retry_after=timedelta(seconds=3)), 1, timedelta(seconds=3)),
+        (DeliveryError("HTTP 429", retry_after=timedelta(days=99)), 1, timedelta(hours=6)),
+        (DeliveryError("HTTP 500"), 1, None),
+        (DeliveryError("HTTP 500"), 2, timedelta(seconds=40)),
+        (DeliveryError("no answer", unknown=True), 2, timedelta(seconds=40)),
+        (DeliveryError("HTTP 404", permanent=True), 9, None),
+    ],
+)
+def test_an_ill_destination_rests_and_one_ill_message_delays_no_other(
+    error: DeliveryError, failures: int, rest: timedelta | None
+) -> None:
+    outcome = alerts.after_failure(4, NOW, error, DESK, NOW, 0.0)
+    assert alerts.rest_after(error, outcome, failures, NOW) == (None if rest is None else NOW + rest)
+    if failures == 2:
+        late = alerts.after_failure(12, NOW, error, DESK, NOW, 0.0)
+        assert alerts.rest_after(error, late, failures, NOW) == NOW + timedelta(minutes=1)
+
+
 def test_an_unacknowledged_high_alert_escalates_once() -> None:
     desk = ChannelPolicy("desk", escalate_to="pager", escalate_after=timedelta(minutes=30))
     pager = ChannelPolicy("pager", digest="daily 07:00", quiet_hours="09:00-12:00", break_quiet="high")

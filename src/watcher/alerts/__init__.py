@@ -26,5 +26,6 @@ from watcher.alerts.retry import GivenUp as GivenUp
 from watcher.alerts.retry import Held as Held
 from watcher.alerts.retry import Postponed as Postponed
 from watcher.alerts.retry import after_failure as after_failure
+from watcher.alerts.retry import rest_after as rest_after
 from watcher.alerts.schedule import digest_slot as digest_slot
 from watcher.alerts.schedule import quiet_until as quiet_until

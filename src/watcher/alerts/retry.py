@@ -13,6 +13,9 @@ LONGEST_WAIT = timedelta(hours=1)
 LONGEST_RETRY_AFTER = timedelta(hours=6)
 """A destination that asks for more is asked again after so long: a hostile Retry-After must not park it for ever."""
 
+LONGEST_REST = timedelta(minutes=1)
+"""How long an ill destination is left alone before another message probes it."""
+
 REFUSAL_WAITS = (timedelta(minutes=1), timedelta(minutes=10))
 """Waits after a refusal that calls itself final: a service behind a proxy in mid-deploy answers 404 for a moment."""
 
@@ -36,6 +39,22 @@ class Held:
     """It may have arrived and the channel prefers to miss one over hearing it twice: shown, and resendable."""
 
     reason: str
+
+
+def rest_after(
+    error: DeliveryError, outcome: Postponed | GivenUp | Held, failures: int, now: datetime
+) -> datetime | None:
+    """Until when the whole channel rests, None to go on with its next message.
+
+    `failures` are messages in a row that failed, this one included. A destination that asks for time gets it.
+    One failure may be the message's own; from the second on the destination is ill, and is asked again with
+    another message within a minute. A final refusal says nothing of other messages.
+    """
+    if error.retry_after is not None:
+        return now + min(error.retry_after, LONGEST_RETRY_AFTER)
+    if error.permanent or failures < 2 or not isinstance(outcome, Postponed):
+        return None
+    return min(outcome.due_at, now + LONGEST_REST)
 
 
 def after_failure(
