@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from watcher.text import edges, fold, fold_cased, folding, given_range, plain_text, read, sentence_spans
@@ -68,12 +68,21 @@ def test_text_without_markup_keeps_its_signs() -> None:
         ("हिंदी क्षेत्र", "हिंदी क्षेत्र"),
         ("t\u00ado\u200bn", "ton"),
         ("٣٤ ३४ ３４", "34 34 34"),
+        ("AI™ und AI®", "ai und ai®"),
+        ("\u1100\u00ad\u1161", "가"),
+        ("J. R. Smith", "j. r. smith"),
     ],
 )
 def test_folding_makes_one_form(text: str, folded: str) -> None:
     assert fold(text) == folded
 
 
+@example("\u1100\u00ad\u1161")
+@example("\u1100\u200c\u1161")
+@example("\u1e9e\u3099")
+@example("\u3099\u3099")
+@example("\ud800")
+@example("\u13a0\uab70")
 @given(ANY | TRICKY)
 def test_folding_twice_changes_nothing_more(text: str) -> None:
     assert fold(fold(text)) == fold(text)
@@ -139,6 +148,11 @@ def test_a_range_of_markup_stays_that_of_the_plain_text() -> None:
     assert given_range("<p>a  b</p>", 0, 3) == (0, 3)
 
 
+def test_an_empty_range_of_the_given_text_stays_empty() -> None:
+    assert given_range("  a b", 2, 2) == (4, 4)
+    assert given_range("  ", 0, 1) == (2, 2)
+
+
 def test_an_empty_range_stays_empty() -> None:
     reading = read("Étude")
     assert reading.to_plain(2, 2) == (2, 2)
@@ -163,6 +177,10 @@ def test_words_are_two_apart_and_characters_one() -> None:
         ("Rząd wyda 3 mld. zł na AI.", "pl", 1),
         ("В 2026 г. Россия выделит млрд руб. на ИИ. Указ подписан.", "ru", 2),
         ("no stop at all", "en", 1),
+        ("They met J. Smith. He left.", "en", 2),
+        ("It costs 3.5%. Prices rise.", "en", 2),
+        ("Wait... What happened", "en", 2),
+        ("wait... what happened", "en", 1),
     ],
 )
 def test_sentences_end_where_readers_say(text: str, lang: str, count: int) -> None:
@@ -200,22 +218,24 @@ PIECES = (
 
 
 def _seconds(text: str) -> float:
-    began = time.perf_counter()
+    began = time.process_time()
     reading = read(text)
     assert reading.tokens is not None
     reading.to_plain(0, len(reading.folded))
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 @pytest.mark.parametrize("piece", PIECES)
 def test_hostile_text_takes_linear_time(piece: str) -> None:
-    """Quadratic steps took 5 s to minutes here; linear ones take well under a second."""
-    assert _seconds(piece * (150_000 // len(piece))) < 4
+    """Four times the text takes four times as long, not sixteen; short times are all noise."""
+    long = min(_seconds(piece * (160_000 // len(piece))) for _ in range(2))
+    if long > 0.5:
+        assert long < 10 * min(_seconds(piece * (40_000 // len(piece))) for _ in range(2))
 
 
 def test_a_million_characters_are_read() -> None:
     text = "".join(PIECES).replace("<script>", "").replace("<!--", "")
-    assert _seconds(text * (1_000_000 // len(text))) < 60
+    assert _seconds(text * (1_000_000 // len(text))) < 120
 
 
 def test_reading_does_not_load_the_language_model() -> None:

@@ -46,6 +46,17 @@ def test_a_short_word_is_only_itself() -> None:
     assert prefix("ии", "ru") == "ии"
 
 
+def test_serbian_is_one_word_in_two_scripts() -> None:
+    assert same_word("стратегија", "strategija", "sr")
+    assert same_word("strategija", "стратегију", "sr")
+    assert prefix("стратегија", "sr") == "стратег"
+
+
+def test_affixes_that_are_none_make_another_word() -> None:
+    assert not same_word("dana", "xyzdana", "id")
+    assert not same_word("da", "dada", "tr")
+
+
 def test_an_unknown_language_has_no_forms() -> None:
     assert same_word("plan", "plan", "xx")
     assert not same_word("plan", "plans", "xx")

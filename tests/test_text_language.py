@@ -39,6 +39,9 @@ def test_a_headline_tells_its_language(lang: str, title: str) -> None:
         ("Le gouvernement sud-coréen va créer un comité national de l’intelligence artificielle", "en-GB", "fr"),
         ("Vlada je usvojila plan", "sr-Latn-RS", "sr"),
         ("한국 정부", "en", "ko"),
+        ("Vlada je usvojila plan", "bs", "bs"),
+        ("ᠮᠣᠩᠭᠣᠯ", "mn", "mn"),
+        ("ᠮᠣᠩᠭᠣᠯ", "", "und"),
     ],
 )
 def test_a_hint_decides_only_what_is_doubtful(text: str, hint: str, lang: str) -> None:

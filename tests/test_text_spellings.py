@@ -62,3 +62,4 @@ def test_the_folded_term_comes_first_and_nothing_is_empty() -> None:
     assert spellings("KI-Strategie", "de")[0] == "ki strategie"
     assert spellings("", "de") == ()
     assert spellings("plan") == ("plan",)
+    assert spellings("ذكاء", "ar") == ("ذكاء",)

@@ -124,7 +124,7 @@ def _sign_before(folded: str, start: int, end: int, script: str, lang: str) -> b
     previous = folded[start - 2] if start > 1 else ""
     joined = previous != "" and script_of(previous) not in {"", "digit"}
     if sign == "." and script == "latin":
-        return previous == "." or script_of(previous) not in {"", "latin"}
+        return previous == "." or (previous != "" and script_of(previous) not in {"", "latin"})
     if sign == "@" and script == "latin":
         return False
     if not joined:

@@ -99,8 +99,6 @@ def _statistical(text: str, choices: tuple[str, ...], hinted: str, letters: int)
     allowed = [
         (code, score) for code, score in ((_CODES.get(code, code), score) for code, score in ranked) if code in choices
     ]
-    if not allowed:
-        return hinted or UNKNOWN
     best, score = allowed[0]
     if hinted in choices and hinted != best:
         own = dict(reversed(allowed)).get(hinted, 0.0)

@@ -7,7 +7,6 @@ Languages are described in languages/*.toml under [inflection]:
   ([pattern, replacement]); `head` is what may precede it.
 - `compound`, `links`: whether words grow together, and the sounds between them.
 - `doubling`: a final consonant may be doubled before an ending (plan, planned).
-Languages without a description fall back on their Snowball stemmer, held to short endings.
 
 How to search: put `prefix(word, lang)` into the automaton; for each hit take the token around it and ask `same_word`.
 """
@@ -18,9 +17,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
-
-import Stemmer
 
 from watcher.text.folding import fold
 from watcher.text.language import base
@@ -46,7 +42,6 @@ class _Inflection:
     doubling: bool = False
     min_stem: int = 3
     proclitics: tuple[str, ...] = ()
-    stemmer: str = ""
 
 
 @lru_cache(maxsize=200_000)
@@ -106,8 +101,6 @@ def _stems(word: str, inflection: _Inflection) -> Iterator[str]:
     bare = _bare(word, inflection)
     if bare != word:
         yield from _stems(bare, inflection)
-    if inflection.stemmer:
-        yield word[: max(3, len(word) - 3)]
     if inflection.compound and word.endswith("e") and len(word) > _COMPOUND_FROM:
         yield word[:-1]
 
@@ -139,9 +132,7 @@ def _inflects(term: str, text: str, inflection: _Inflection) -> bool:
         return True
     if inflection.tail is not None and _is_chain(term, text, inflection):
         return True
-    if inflection.doubling and _is_doubled(term, text, inflection):
-        return True
-    return inflection.stemmer != "" and _same_stem(term, text, inflection.stemmer)
+    return inflection.doubling and _is_doubled(term, text, inflection)
 
 
 def _share_paradigm(term: str, text: str, inflection: _Inflection) -> bool:
@@ -179,14 +170,6 @@ def _is_doubled(term: str, text: str, inflection: _Inflection) -> bool:
     return _share_paradigm(term, single, inflection) or (
         inflection.tail is not None and _is_chain(term, single, inflection)
     )
-
-
-def _same_stem(term: str, text: str, algorithm: str) -> bool:
-    shared = len(_shared((term, text)))
-    if shared < 3 or len(term) - shared > 3 or len(text) - shared > 3:
-        return False
-    stemmer = _stemmer(algorithm)
-    return bool(stemmer.stemWord(term) == stemmer.stemWord(text))
 
 
 def _bare(word: str, inflection: _Inflection) -> str:
@@ -261,7 +244,6 @@ def _inflection(code: str) -> _Inflection:
     if code == "ko":
         endings = "|".join(sorted(facts["particles"], key=len, reverse=True))
         return _Inflection(tail=re.compile(f"(?:{endings})?"), min_stem=2)
-    stemmer = table("morphology")["snowball"].get(code, "") if not data else ""
     paradigms = tuple(
         frozenset("" if part == "-" else fold(part) for part in line.split()) for line in data.get("paradigms", ())
     )
@@ -276,7 +258,6 @@ def _inflection(code: str) -> _Inflection:
         doubling=data.get("doubling", False),
         min_stem=data.get("min_stem", 3),
         proclitics=tuple(facts.get("proclitics", ())),
-        stemmer=stemmer,
     )
 
 
@@ -291,8 +272,3 @@ def _latin(word: str) -> str:
 @cache
 def _cyrillic() -> dict[int, str]:
     return {ord(char): latin for char, latin in table("morphology")["serbian"].items()}
-
-
-@lru_cache(maxsize=64)
-def _stemmer(algorithm: str) -> Any:
-    return Stemmer.Stemmer(algorithm)

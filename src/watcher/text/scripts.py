@@ -54,8 +54,3 @@ def script_of(char: str) -> str:
     if kind[0] not in "LMN" or kind == "Nl":
         return ""
     return _BLOCKS[bisect_right(_STARTS, ord(char)) - 1][1]
-
-
-def is_word_char(char: str) -> bool:
-    """Whether a character is a letter, a digit or a mark."""
-    return script_of(char) != ""
