@@ -12,6 +12,7 @@ from watcher.facts.money_language import Language, language
 from watcher.facts.money_lexicon import WORD, is_unspaced
 
 _DASHES = frozenset({"-", "~", "--", "÷", "…", ".."})
+_UNSPACED_LANGUAGES = EAST_LANGUAGES | {"th", "lo", "km", "my"}
 _CLAIM_FIRST = frozenset({"@yuan", "@rupee", "@riyal", "@dirham", "@dinar", "@poundar"})
 """Families whose name a language shares with other countries, so that a country in the text outweighs the language."""
 _INDIAN = ("lakh", "crore", "lac", "cr")
@@ -44,17 +45,20 @@ class Context:
         self._figures = [linked(source, list(found)) for source, found in zip(sources, figures, strict=True)]
         self._text = "\n".join(source.text for source in sources)
         self._homes: dict[str, int] | None = None
+        self._mentioned: dict[str, bool] = {}
 
     def sums(self) -> list[Sum]:
         """All sums, in order: those with a currency, and bare ones where the item speaks of money."""
         listed = [(part, figure) for part, found in enumerate(self._figures) for figure in found]
         explicit = [self._resolved(part, figure) if self._is_explicit(figure) else None for part, figure in listed]
         local = {one.currency for one in explicit if one and one.figure.unit and not one.figure.unit.is_family}
+        first = next((one for one in explicit if one), None)
+        last: Sum | None = None
         sums: list[Sum] = []
-        for place, (part, figure) in enumerate(listed):
-            known = explicit[place]
-            if known is None and self._is_bare_sum(part, figure, any(explicit)):
-                known = self._inherited(part, figure, place, explicit)
+        for (part, figure), known in zip(listed, explicit, strict=True):
+            last = known or last
+            if known is None and self._is_bare_sum(part, figure, first is not None):
+                known = self._inherited(part, figure, last or first)
             elif known is not None and figure.unit and figure.unit.code == "@dollar" and not figure.home:
                 known = self._dollars(known, local)
             if known is not None:
@@ -74,10 +78,16 @@ class Context:
         return not (figure.factor < _BARE_FLOOR and figure.unit.code == "JPY" and self._mentions("index"))
 
     def _mentions(self, role: str) -> bool:
+        """Whether a word of a role stands anywhere in the item."""
+        if role not in self._mentioned:
+            self._mentioned[role] = self._looks_for(role)
+        return self._mentioned[role]
+
+    def _looks_for(self, role: str) -> bool:
         lexicon = self.lang.words.get(role)
         if lexicon is None:
             return False
-        if self.lang.code in EAST_LANGUAGES or self.lang.code in ("th", "lo", "km", "my"):
+        if self.lang.code in _UNSPACED_LANGUAGES:
             return any(form.removesuffix("*") in self._text for form in self.lang.endings[role])
         return any(lexicon.match(self._text, word.start()) for word in WORD.finditer(self._text[:20_000]))
 
@@ -203,18 +213,15 @@ class Context:
             return True
         return self.lang.says("follow", text, begin) > begin or self.lang.says("money", text, begin) > begin
 
-    def _inherited(self, part: int, figure: Figure, place: int, explicit: Sequence[Sum | None]) -> Sum | None:
-        earlier = [one for one in explicit[:place] if one]
-        later = [one for one in explicit[place + 1 :] if one]
-        if earlier or later:
-            nearest = earlier[-1] if earlier else later[0]
-            if self.lang.code in EAST_LANGUAGES and figure.value > 2 * nearest.figure.value:
-                return self._at_home(part, figure)
-            factor = (
-                nearest.figure.unit.factor if nearest.figure.unit and nearest.figure.unit.code == "IRR" else Decimal(1)
-            )
-            return Sum(replace(figure, value=figure.value * factor), part, nearest.currency, figure.unsure)
-        return self._at_home(part, figure)
+    def _inherited(self, part: int, figure: Figure, nearest: Sum | None) -> Sum | None:
+        """A bare sum in the currency of the sum before it, or of the first one after."""
+        if nearest is None:
+            return self._at_home(part, figure)
+        if self.lang.code in EAST_LANGUAGES and figure.value > 2 * nearest.figure.value:
+            return self._at_home(part, figure)
+        unit = nearest.figure.unit
+        factor = unit.factor if unit and unit.code == "IRR" else Decimal(1)
+        return Sum(replace(figure, value=figure.value * factor), part, nearest.currency, figure.unsure)
 
     def _at_home(self, part: int, figure: Figure) -> Sum | None:
         """A bare sum where nothing else names a currency: the language's, or that of the country it is about."""
