@@ -58,6 +58,8 @@ def scan(app: App, files: tuple[Path, ...], as_json: bool) -> None:
                 continue
             except ValueError as error:
                 fault = str(error)
+            except Exception as error:  # a poison item is set aside and shown; the rest is still read
+                fault = f"internal error: {type(error).__name__}: {error}"
         failed = True
         emit_line({"id": record.get("id"), "error": fault})
     if failed:
