@@ -80,6 +80,15 @@ def test_an_rss_item_is_read_whole() -> None:
     )
 
 
+@pytest.mark.parametrize("extra", ["", "<odd xmlns='urn:odd'>x</odd>"])
+def test_plain_text_in_atom_stays_text(extra: str) -> None:
+    """With and without the shortcut for plain documents."""
+    (entry,) = parse(
+        ATOM.format("", f"<entry><title>A</title><summary>1 &lt; 2 &amp;amp;</summary>{extra}</entry>")
+    ).entries
+    assert entry.summary == "1 &lt; 2 &amp;amp;"
+
+
 def test_a_json_item_is_read_whole() -> None:
     item = {
         "id": 7, "url": "/a", "title": "A", "summary": "S", "content_html": "<p>C</p>", "tags": ["x"], "language": "ko",

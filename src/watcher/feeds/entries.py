@@ -20,7 +20,7 @@ def entry(row: Mapping[str, Any], base: str, author: str, lang: str) -> Entry:
     summary, content = _texts(row)
     url = link(row, base)
     return Entry(
-        title=_title(row),
+        title=_markup(row.get("title", ""), row.get("title_detail"), row, caps.TITLE),
         summary=summary,
         content=content,
         guid=caps.guid(row.get("id", "")),
@@ -56,18 +56,11 @@ def link(row: Mapping[str, Any], base: str) -> str:
     return ""
 
 
-def _title(row: Mapping[str, Any]) -> str:
-    """The title as markup: what the document calls plain text is escaped, so that it reads back as it stands."""
-    title = caps.text(row.get("title", ""), caps.TITLE)
-    kind = (row.get("title_detail") or {}).get("type", "")
-    return html.escape(title, quote=False) if kind == "text/plain" and row.get("_atom") else title
-
-
 def _texts(row: Mapping[str, Any]) -> tuple[str, str]:
     """Summary and content. A content that only repeats the summary is left out."""
-    summary = caps.text(row.get("summary", ""), caps.TEXT)
+    summary = _markup(row.get("summary", ""), row.get("summary_detail"), row, caps.TEXT)
     texts = [
-        caps.text(part.get("value", ""), caps.TEXT)
+        _markup(part.get("value", ""), part, row, caps.TEXT)
         for part in row.get("content", ())
         if isinstance(part, Mapping) and _is_text(str(part.get("type", "")))
     ]
@@ -75,6 +68,13 @@ def _texts(row: Mapping[str, Any]) -> tuple[str, str]:
     if not summary:
         return content, ""
     return summary, content if content != summary else ""
+
+
+def _markup(value: object, detail: object, row: Mapping[str, Any], limit: int) -> str:
+    """A text as markup: what an Atom document calls plain text is escaped, so that it reads back as it stands."""
+    text = caps.text(value, limit)
+    kind = detail.get("type", "") if isinstance(detail, Mapping) else ""
+    return html.escape(text, quote=False) if kind == "text/plain" and row.get("_atom") else text
 
 
 def _is_text(media_type: str) -> bool:

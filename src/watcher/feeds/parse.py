@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import urljoin
 
 from watcher.errors import ParseError
-from watcher.feeds import caps, charset, entries, jsonfeed, pages, repair, sitemap, trim
+from watcher.feeds import caps, charset, entries, jsonfeed, pages, quick, repair, sitemap, trim
 from watcher.feeds.parsed import ParsedFeed
-from watcher.model import Document
+from watcher.model import Document, Entry
 from watcher.polling import Hints
 
 _ROOT = re.compile(r"<(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)")
@@ -66,12 +66,15 @@ def root_element(start: str) -> tuple[str, int]:
 
 
 def _read(document: Document, text: str, cut: trim.Cut, root: str) -> ParsedFeed:
-    text, notes = repair.repaired(text)
+    plain = repair.without_declaration(text)
+    if found := quick.read(plain, document.final_url or document.url):
+        return _parsed(document, *found, cut, plain, ())
+    text, notes = repair.repaired(plain)
     result = _feedparser(text, document, root)
     rows = result.entries[: caps.ENTRIES]
     if not rows and not cut.total and not result.version:
         raise _no_feed(document, text, root)
-    feed = result.feed
+    feed = {**result.feed, "format": result.version}
     base = document.final_url or document.url
     home = entries.link(feed, base)
     lang = caps.text(feed.get("language", ""), 40)
@@ -84,17 +87,29 @@ def _read(document: Document, text: str, cut: trim.Cut, root: str) -> ParsedFeed
         )
     if result.bozo and not isinstance(result.get("bozo_exception"), UnicodeError):
         notes += (f"not well formed: {str(result.get('bozo_exception', ''))[:120]}",)
+    return _parsed(document, feed, tuple(read), cut, text, notes)
+
+
+def _parsed(
+    document: Document,
+    feed: Mapping[str, Any],
+    read: tuple[Entry, ...],
+    cut: trim.Cut,
+    text: str,
+    notes: tuple[str, ...],
+) -> ParsedFeed:
+    base = document.final_url or document.url
     return ParsedFeed(
-        entries=tuple(read),
+        entries=read,
         title=caps.text(feed.get("title", ""), caps.TITLE),
-        lang=lang,
-        link=home,
+        lang=caps.text(feed.get("language", ""), 40),
+        link=entries.link(feed, base),
         hints=_hints(feed, text),
         hub=_relation(feed, "hub", base),
         self_url=_relation(feed, "self", base),
         blocks=cut.hashes,
-        total=max(cut.total - cut.left + len(rows), len(rows)),
-        format=str(result.version),
+        total=max(cut.total - cut.left + len(read), len(read)),
+        format=str(feed.get("format", "")),
         notes=notes,
     )
 

@@ -21,11 +21,10 @@ _ROOT_END = re.compile(r"</(?:[A-Za-z][\w.-]*:)?(?:rss|RDF|feed|channel)\s*>\s*\
 def repaired(text: str) -> tuple[str, tuple[str, ...]]:
     """The document as it should have been written, and notes on what was mended. A well-formed one comes back as it is.
 
-    The XML declaration is taken off: the text is no longer in the encoding that it names. A large document type is
-    dropped, as only attacks have one.
+    The XML declaration is taken off. A large document type is dropped, as only attacks have one.
     """
     notes: tuple[str, ...] = ()
-    text = _DECLARATION.sub("", text, count=1).lstrip()
+    text = without_declaration(text)
     if (found := _DOCTYPE.search(text[:100_000])) and len(found[0]) > _LONGEST_DOCTYPE:
         text = text[: found.start()] + text[found.end() :]
         notes += ("large document type left out",)
@@ -40,6 +39,11 @@ def repaired(text: str) -> tuple[str, tuple[str, ...]]:
             text = text[:end]
             notes += ("broken off inside an entry, which is left out",)
     return text, (*notes, "mended")
+
+
+def without_declaration(text: str) -> str:
+    """The document without its XML declaration: decoded text is no longer in the encoding that it names."""
+    return _DECLARATION.sub("", text, count=1).lstrip()
 
 
 def _is_well_formed(text: str) -> bool:
