@@ -155,8 +155,19 @@ def test_a_language_without_words_is_read_as_english_or_by_script(lang: str) -> 
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "\x00\ud800", "<b>", "🙂" * 50, "a" * 300_000, "韓米" * 50_000, "AI " * 60_000, "\u0301" * 500],
-    ids=["empty", "space", "surrogate", "markup", "emoji", "letters", "short forms", "words", "accents"],
+    [
+        "",
+        " ",
+        "\x00\ud800",
+        "<b>",
+        "🙂" * 50,
+        "a" * 300_000,
+        "韓米" * 50_000,
+        "AI " * 60_000,
+        "\u0301" * 500,
+        "fund will " * 9_000,
+    ],
+    ids=["empty", "space", "surrogate", "markup", "emoji", "letters", "short forms", "words", "accents", "hits"],
 )
 @pytest.mark.parametrize("lang", ["", "en", "ko", "ja", "zh-Hans", "ar", "tr", "vi"])
 def test_any_text_yields_facts_without_raising(lang: str, text: str) -> None:

@@ -9,7 +9,6 @@ from watcher.facts.actors import named_actors
 from watcher.facts.ahead import events_ahead
 from watcher.facts.attribution import credited
 from watcher.facts.home import home_states
-from watcher.facts.lexicon import MAX_CHARS
 from watcher.facts.measures import stage_of, used_instruments
 from watcher.facts.money import amounts_of
 from watcher.facts.places import acting_states
@@ -44,7 +43,7 @@ def currencies(sums: tuple[Amount, ...]) -> dict[str, frozenset[str]]:
 
 
 def _sums(reading: Reading) -> tuple[Amount, ...]:
-    parts = [(part.field, part.text) for part in reading.parts if len(part.text.plain) <= MAX_CHARS]
+    parts = [(part.field, part.text) for part in reading.parts]
     day = reading.item.published.date() if reading.item.published else None
     return amounts_of(parts, reading.lang, _likely_country(reading), day)
 

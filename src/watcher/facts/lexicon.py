@@ -19,7 +19,7 @@ from watcher.facts.bounds import ends_well, starts_well
 from watcher.model import Text
 from watcher.text import ReadText, fold, fold_cased
 
-MAX_CHARS = 20_000
+MAX_CHARS = 6_000
 """How much of a field is searched: a news item says what it is about well before."""
 
 _SOURCES = (
@@ -147,17 +147,19 @@ class Lexicon:
 
 def uncovered(hits: list[Hit], names: list[Hit]) -> list[Hit]:
     """Hits that lie in no longer hit of their own list or of `names`; of two on one range a whole form beats a stem."""
-    rivals = [*hits, *names]
-    return [
-        hit
-        for hit in hits
-        if not any(
-            one.start <= hit.start
-            and hit.end <= one.end
-            and (one.end - one.start > hit.end - hit.start or (one.entry.tail == 0 and hit.entry.tail > 0))
-            for one in rivals
-        )
-    ]
+    whole = {(hit.start, hit.end) for hit in hits if hit.entry.tail == 0}
+    own = {id(hit) for hit in hits}
+    kept: list[Hit] = []
+    reach, last = -1, (-1, -1)
+    before = -1
+    for hit in sorted([*hits, *names], key=lambda hit: (hit.start, -hit.end)):
+        place = (hit.start, hit.end)
+        if place != last:
+            before, last = reach, place
+            reach = max(reach, hit.end)
+        if before < hit.end and id(hit) in own and (hit.entry.tail == 0 or place not in whole):
+            kept.append(hit)
+    return kept
 
 
 def _written_so(text: Text, cased: str, start: int, end: int, entry: Entry) -> bool:

@@ -10,6 +10,7 @@ from watcher.facts.lexicon import listed
 
 _BOUND = frozenset("政首大总總企商國国議议官副財财防外両兩两双雙簽签達达皇王裁軍军空海側侧方版製制 ")
 """What may follow a short form that begins many words: 中方, 日政府, 印首相."""
+_LONGEST_RUN = 9
 _AFTER_PAIR = frozenset("两兩両双雙签簽達达首企政贸貿關关共領领合科聯联協协高大同发發拟擬将將宣就元外峰間间の防")
 _AFTER_HANGUL_PAIR = ("정상", "관세", "무역", "협력", "기술", "동맹", "양국", "간")
 """What may follow two short forms run together: 英美签署, 日韓首脳, 한미동맹."""
@@ -56,10 +57,11 @@ def short_forms(folded: str, base: str, taken: list[tuple[int, int]]) -> Iterato
 def _pair(folded: str, place: int, base: str, table: Mapping[str, str]) -> bool:
     """Whether the character stands in a run of two or three short names, or is joined to one by a middle dot."""
     start = place
-    while start > 0 and (folded[start - 1] in table or folded[start - 1] in "·・/-"):
+    while start > max(0, place - _LONGEST_RUN) and (folded[start - 1] in table or folded[start - 1] in "·・/-"):
         start -= 1
     end = place + 1
-    while end < len(folded) and (folded[end] in table or folded[end] in "·・/-"):
+    limit = min(len(folded), place + _LONGEST_RUN)
+    while end < limit and (folded[end] in table or folded[end] in "·・/-"):
         end += 1
     run = folded[start:end].strip("·・/-")
     names = [char for char in run if char in table]
