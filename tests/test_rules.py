@@ -134,6 +134,17 @@ def test_scopes_look_where_they_say() -> None:
     assert matches("text:(fund AND minister)", both) == [True]
 
 
+def test_the_lead_is_the_title_and_the_beginning_of_the_summary() -> None:
+    long = item(
+        "A plan", "The minister speaks of a fund. " + "More words follow here. " * 30 + "At last a gigafactory."
+    )
+    assert matches("lead:(plan AND fund)", long) == [True]
+    assert matches("lead:gigafactory", long) == [False]
+    assert matches("summary:gigafactory", long) == [True]
+    assert matches("lead:SENTENCE(minister AND fund)", long) == [True]
+    assert matches("SENTENCE(lead:minister AND fund)", long) == [True]
+
+
 def test_near_counts_characters_of_running_scripts_twofold() -> None:
     assert holds("人工智能 NEAR/2 基金", "人工智能产业的基金", lang="zh-Hans") is True
     assert holds("人工智能 NEAR/1 基金", "人工智能产业的基金", lang="zh-Hans") is False
@@ -225,7 +236,7 @@ def test_weights_add_up() -> None:
     assert rulebook.match(item("A corporate AI fund"), NO_FACTS) == ()
     (answer,) = rulebook.explain(item("A corporate AI fund"), NO_FACTS)
     assert answer.reason == "score 3 of 5, held down by corporate (-3)"
-    assert [(part.expression, part.held) for part in answer.parts][0] == ("@ai NEAR/10 @invest", True)
+    assert next((part.expression, part.held) for part in answer.parts) == ("@ai NEAR/10 @invest", True)
 
 
 def test_a_base_moves_the_threshold() -> None:

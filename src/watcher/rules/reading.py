@@ -175,7 +175,7 @@ class Reading:
         self._occurs: dict[int, bool] = {}
         self._everywhere: dict[int, list[Hit]] = {}
         self._hits: dict[tuple[int, str], list[Hit]] = {}
-        self._sentences: dict[tuple[int, str], dict[int, list[Hit]]] = {}
+        self._sentences: dict[tuple[int, tuple[str, ...]], dict[tuple[str, int], list[Hit]]] = {}
 
     @cached_property
     def texts(self) -> tuple[FieldText, ...]:
@@ -266,16 +266,14 @@ class Reading:
     def _hits_in_sentence(
         self, owner: object, places: Places, fields: tuple[str, ...], sentence: tuple[str, int]
     ) -> list[Hit]:
-        name, number = sentence
-        if name not in fields:
-            return []
-        key = (id(owner), name)
-        by_number = self._sentences.get(key)
-        if by_number is None:
-            by_number = self._sentences[key] = {}
-            for place in self.places(self._hits_in_field(owner, places, name)):
-                by_number.setdefault(place.sentence, []).append(place.hit)
-        return by_number.get(number, [])
+        key = (id(owner), fields)
+        by_sentence = self._sentences.get(key)
+        if by_sentence is None:
+            by_sentence = self._sentences[key] = {}
+            hits = [hit for name in fields for hit in self._hits_in_field(owner, places, name)]
+            for place in self.places(hits):
+                by_sentence.setdefault((place.field, place.sentence), []).append(place.hit)
+        return by_sentence.get(sentence, [])
 
     def places(self, hits: Iterable[Hit]) -> list[Place]:
         """The hits measured, ordered by field and place."""
@@ -286,6 +284,21 @@ class Reading:
                 found.append(field.place(hit))
         found.sort(key=_BY_PLACE)
         return found
+
+    def is_within(self, span: Span, scope: Scope) -> bool:
+        """Does the place of a fact lie in the scope?"""
+        if scope is EVERYWHERE:
+            return True
+        hit = self.hit_of(span)
+        if hit is None:
+            return False
+        if span.field not in scope.fields:
+            lead = self.field("lead") if "lead" in scope.fields and span.field == "summary" else None
+            if lead is None or hit.end > len(lead.flat):
+                return False
+        if scope.sentence is None:
+            return True
+        return any((place.field, place.sentence) == scope.sentence for place in self.places([hit]))
 
     def hit_of(self, span: Span) -> Hit | None:
         """The hit for the place of a fact; None where its field is not part of the item."""

@@ -64,17 +64,9 @@ class AmountCondition(Condition):
 
     def _found(self, reading: Reading, scope: Scope) -> Iterator[tuple[Amount, Hit]]:
         for amount in reading.facts.amounts:
-            if not self._satisfies(amount):
-                continue
             span = amount.span
-            hit = reading.hit_of(span)
-            if scope != EVERYWHERE:
-                if hit is None or span.field not in scope.fields:
-                    continue
-                (place,) = reading.places([hit])
-                if scope.sentence is not None and scope.sentence != (place.field, place.sentence):
-                    continue
-            yield amount, hit or Hit(span.field, 0, 0, (span.start, span.end))
+            if self._satisfies(amount) and reading.is_within(span, scope):
+                yield amount, reading.hit_of(span) or Hit(span.field, 0, 0, (span.start, span.end))
 
     def holds(self, reading: Reading, scope: Scope) -> bool:
         if scope == EVERYWHERE:

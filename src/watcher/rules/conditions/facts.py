@@ -16,7 +16,7 @@ from watcher.model import INSTRUMENTS, STAGES, Found
 from watcher.rules.conditions.core import Condition, Find, Needs, Reason
 from watcher.rules.faults import Fault, did_you_mean
 from watcher.rules.keys import RUNS, fact_key
-from watcher.rules.reading import EVERYWHERE, Hit, Reading, Scope
+from watcher.rules.reading import Hit, Reading, Scope
 from watcher.text import fold
 
 MAX_SHOWN = 5
@@ -53,7 +53,7 @@ class Fact(Condition):
             if isinstance(found, str):
                 if self.kind.same(found, self.value):
                     yield found
-            elif self.kind.same(found.value, self.value) and _in_scope(found, reading, scope):
+            elif self.kind.same(found.value, self.value) and reading.is_within(found.span, scope):
                 yield found
 
     def holds(self, reading: Reading, scope: Scope) -> bool:
@@ -80,19 +80,6 @@ class Fact(Condition):
     def needs(self) -> Needs:
         keys = self.kind.keys(self.value)
         return (keys,) if keys else ()
-
-
-def _in_scope(found: Found, reading: Reading, scope: Scope) -> bool:
-    if scope == EVERYWHERE:
-        return True
-    if found.span.field not in scope.fields:
-        return False
-    if scope.sentence is None:
-        return True
-    hit = reading.hit_of(found.span)
-    return hit is not None and any(
-        place[0] == scope.sentence[0] and place[3] == scope.sentence[1] for place in reading.places([hit])
-    )
 
 
 def fact(keyword: str, raw: str, source: str) -> Fact:
