@@ -30,7 +30,7 @@ def ends(cased: str, lang: str = "") -> list[int]:
         if match["always"] or match["strong"]:
             found.append(match.end())
         elif match["greek"]:
-            if lang == "el":
+            if "\u0370" <= cased[match.start() - 1 : match.start()] <= "\u03ff":
                 found.append(match.end())
         elif _is_stop(cased, match.start(), match.end(), lang):
             found.append(match.end())
@@ -48,7 +48,7 @@ def _is_stop(cased: str, start: int, end: int, lang: str) -> bool:
         return True
     word = last[1]
     if word.isdecimal():
-        return not (len(word) <= 2 and lang in _ordinal_languages())
+        return not (len(word) <= 2 and (not lang or lang in _ordinal_languages()))
     if len(word) == 1 and word.upper() == word and word.lower() != word:
         return False
     return word.lower() not in _abbreviations()
