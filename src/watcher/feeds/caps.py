@@ -27,11 +27,13 @@ def text(value: object, limit: int) -> str:
         return ""
     if len(value) > limit:
         value = value[:limit]
-    value = _CONTROLS.sub("", value)
-    if _TWICE.search(value):
-        value = _once(value)
-    if _C1_FOUND.search(value):
-        value = value.translate(_C1)
+    if _CONTROLS.search(value):
+        value = _CONTROLS.sub("", value)
+    if not value.isascii():
+        if _TWICE.search(value):
+            value = _once(value)
+        if _C1_FOUND.search(value):
+            value = value.translate(_C1)
     return value.strip()
 
 
