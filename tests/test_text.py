@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import subprocess
 import sys
 import time
@@ -93,6 +94,39 @@ def test_the_cased_form_has_the_same_places(text: str) -> None:
     cased = fold_cased(text)
     assert len(cased) == len(fold(text))
     assert fold(cased) == fold(text)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "<b>",
+                "</p>",
+                "<p",
+                "&",
+                "&amp;",
+                "amp;",
+                "&lt;",
+                "lt;",
+                "gt;",
+                "b&gt;",
+                "<",
+                ">",
+                "x",
+                " ",
+                "&#38;",
+                "#60;",
+                "&nbsp;",
+                "\u00e9",
+            ]
+        ),
+        max_size=12,
+    ).map("".join)
+)
+def test_plain_text_kept_and_read_again_is_the_same(markup: str) -> None:
+    """The store keeps plain text; replay escapes it and reads it once more."""
+    plain = read(markup).plain
+    assert read(html.escape(plain, quote=False)).plain == plain
 
 
 @given(ANY | TRICKY)

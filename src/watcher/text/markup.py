@@ -15,6 +15,7 @@ _MARKUP = re.compile(
 )
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}(?![0-9]);?|#[xX][0-9A-Fa-f]{1,6}(?![0-9A-Fa-f]);?|[A-Za-z][A-Za-z0-9]{1,31};?)")
 _ENCODED_AGAIN = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{2,5}|#x[0-9A-Fa-f]{2,4});")
+_ENCODED_OFTEN = re.compile(r"&(?:amp;){2,}")
 _SPACES = re.compile(r"\s+")
 _WORDS = re.compile(r"\S+")
 _ROUNDS = 3
@@ -112,7 +113,9 @@ def _has_tags(text: str) -> bool:
 
 
 def _decode(text: str) -> str:
-    return _ENTITY.sub(lambda match: html.unescape(match[0]), text) if "&" in text else text
+    if "&" not in text:
+        return text
+    return _ENTITY.sub(lambda match: html.unescape(match[0]), _ENCODED_OFTEN.sub("&amp;", text))
 
 
 @cache
