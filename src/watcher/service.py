@@ -19,6 +19,7 @@ from watcher import alerts, polling
 from watcher.alerts import ChannelPolicy
 from watcher.channels import render
 from watcher.errors import DeliveryError, FetchError, ParseError, StoreError
+from watcher.feeds import websub
 from watcher.feeds.fetch import body_hash
 from watcher.feeds.parsed import ParsedFeed
 from watcher.model import Alert, Delivery, Document, Entry, Feed, FeedState, Update, Verdict
@@ -102,12 +103,15 @@ class Service:
         self.plan = plan
         self.store = store
         self.woken: Callable[[], None] = lambda: None
+        self.takes_push = False
         self.whole_page: Callable[[Entry], Awaitable[Entry]] | None = None
         self._fetcher, self._parser, self._observe = fetcher, parser, observe
         self._clock, self._chance = clock, chance
         self._writer = ThreadPoolExecutor(1, "store")
         self._judges = ThreadPoolExecutor(1, "judge")
         self._threads: dict[str, ThreadPoolExecutor] = {}
+        self._failed_in_row: dict[str, int] = {}
+        self._resting: dict[str, datetime] = {}
         self._network = Network()
         self._health: list[Alert] = []
 
@@ -138,15 +142,28 @@ class Service:
             return None
         try:
             document = await self._fetcher.fetch(feed, claim.state)
-            if document is None:
-                await self._unchanged(claim)
-                return None
+        except FetchError as error:
+            await self._failed(claim, error)
+            return None
+        if document is None:
+            await self._unchanged(claim)
+            return None
+        return await self.take(claim, document)
+
+    async def take(self, claim: Claim, document: Document) -> Update | None:
+        """Parse, judge and settle a document of a claimed feed, however it came."""
+        feed = self.plan.feeds[claim.state.url]
+        try:
             known = await self.write(self.store.known_hashes, feed.url)
             parsed = await self._parser.parse(document, known)
-        except (FetchError, ParseError) as error:
+        except ParseError as error:
             await self._failed(claim, error)
             return None
         return await self._commit(claim, feed, document, parsed)
+
+    def now(self) -> datetime:
+        """The clock's time."""
+        return self._clock()
 
     async def _unchanged(self, claim: Claim) -> None:
         self._reachable(claim.state.url, True, self._clock())
@@ -207,6 +224,9 @@ class Service:
                     jitter=jitter,
                 )
             ]
+            if self.takes_push:
+                wanted = websub.announced(websub.of_state(claim.state), document, parsed.hub, parsed.self_url)
+                states[0] = websub.with_subscription(states[0], wanted)
             return states[0]
 
         jitter = self._chance()
@@ -330,6 +350,9 @@ class Service:
         """Send everything that is due on one channel. Returns when it next has something, None when it has nothing."""
         while (destination := self.plan.destinations.get(channel)) is not None:
             now = self._clock()
+            rest = self._resting.get(channel)
+            if rest is not None and now < rest < now + alerts.LONGEST_RETRY_AFTER * 2:
+                return rest
             token, deliveries = await self.write(self.store.claim_message, channel, now, SEND_LEASE)
             if not deliveries:
                 return await self.write(self.store.next_due, channel)
@@ -362,6 +385,7 @@ class Service:
                 destination.policy, deliveries, keys, token, DeliveryError(f"internal error: {type(error).__name__}")
             )
             return
+        self._failed_in_row.pop(name, None)
         await self._settled(self.store.delivered, keys, token, self._clock(), message.message_id)
         late = (self._clock() - min(delivery.alert.created_at for delivery in deliveries)).total_seconds()
         self.tell(
@@ -408,6 +432,7 @@ class Service:
         first = await self.write(self.store.first_tried, keys) or now
         attempts = max(delivery.attempts for delivery in deliveries)
         outcome = alerts.after_failure(attempts, first, error, policy, now, self._chance())
+        self._rest(policy.name, alerts.rest_after(error, outcome, self._failed_in_row.get(policy.name, 0) + 1, now))
         fields = {
             "channel": policy.name,
             "reason": error.reason,
@@ -423,6 +448,13 @@ class Service:
         else:
             await self._settled(self.store.given_up, keys, token, now, error.reason)
             self.tell("delivery.dead", **fields)
+
+    def _rest(self, channel: str, until: datetime | None) -> None:
+        """Note a failure of the channel, and how long it is left alone."""
+        self._failed_in_row[channel] = self._failed_in_row.get(channel, 0) + 1
+        self._resting.pop(channel, None)
+        if until is not None:
+            self._resting[channel] = until
 
     async def _settled(self, verb: Callable[..., int], *args: Any) -> None:
         """Write an outcome, however long the disk is full or locked: the attempt is counted, the result must not be lost."""

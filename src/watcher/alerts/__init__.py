@@ -22,6 +22,7 @@ from watcher.alerts.policy import QuietHours as QuietHours
 from watcher.alerts.policy import parse_at_most as parse_at_most
 from watcher.alerts.policy import parse_digest as parse_digest
 from watcher.alerts.policy import parse_quiet_hours as parse_quiet_hours
+from watcher.alerts.retry import LONGEST_RETRY_AFTER as LONGEST_RETRY_AFTER
 from watcher.alerts.retry import GivenUp as GivenUp
 from watcher.alerts.retry import Held as Held
 from watcher.alerts.retry import Postponed as Postponed
