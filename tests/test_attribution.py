@@ -40,6 +40,10 @@ CREDITS = [
     ("zh-Hans", "新华社援引英国政府公报称", "Xinhua"),
     ("ja", "ロイター通信によると、基金は準備できた", "Reuters"),
     ("ko", "연합뉴스 보도에 따르면 기금이 준비됐다", "Yonhap"),
+    ("ro", "Fondul e gata, scrie Bloomberg", "Bloomberg"),
+    ("ko", "월스트리트저널은 양사가 부지를 두고 부딪쳤다고 전했다.", "Wall Street Journal"),
+    ("zh-Hant", "金融時報指出,選址已定", "Financial Times"),
+    ("ru", "Он сказал это в интервью Reuters", "Reuters"),
     ("en", "SEOUL (Reuters) - The fund is ready", "Reuters"),
     ("es", "SEÚL (AP) — El fondo está listo", "AP"),
 ]

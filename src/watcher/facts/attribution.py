@@ -9,6 +9,10 @@ from watcher.facts.reading import Part, Reading, read
 from watcher.model import Found, Item
 
 _NEAR = 24
+_FAR = 90
+"""The verb closes the sentence in Korean and Japanese: '월스트리트저널은 … 전했다'."""
+_BESIDE = 5
+"""Inverted order: 'scrie Bloomberg', 'meldet dpa'."""
 _DATELINE = re.compile(r"^[^.。]{0,60}?[(（]([^)）]{2,30})[)）]")
 _CLAUSE = re.compile(r"[.。!?；;]")
 
@@ -27,20 +31,23 @@ def credited(reading: Reading) -> tuple[Found, ...]:
             name = hit.entry.value.replace("_", " ")
             if name in found:
                 continue
-            why = _credit(part, hit, words)
+            why = _credit(part, hit, words, reading.base)
             if why:
                 found[name] = Found(name, part.span(hit.start, hit.end), why)
     return tuple(found.values())
 
 
-def _credit(part: Part, hit: Hit, words: list[Hit]) -> str:
+def _credit(part: Part, hit: Hit, words: list[Hit], base: str) -> str:
     folded = part.text.folded
+    reach = _FAR if base in ("ko", "ja") else _NEAR
     for word in words:
-        if word.entry.value == "before":
-            gap = folded[word.end : hit.start] if word.end <= hit.start else None
+        if word.end <= hit.start:
+            gap, near = folded[word.end : hit.start], _NEAR if word.entry.value == "before" else _BESIDE
+        elif word.entry.value == "after" and hit.end <= word.start:
+            gap, near = folded[hit.end : word.start], reach
         else:
-            gap = folded[hit.end : word.start] if hit.end <= word.start else None
-        if gap is not None and len(gap) <= _NEAR and not _CLAUSE.search(gap):
+            continue
+        if len(gap) <= near and not _CLAUSE.search(gap):
             return f"credited with '{folded[word.start : word.end]}'"
     dateline = _DATELINE.match(folded)
     if dateline and dateline.start(1) <= hit.start and hit.end <= dateline.end(1):
