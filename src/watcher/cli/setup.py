@@ -50,7 +50,7 @@ def check(app: App, as_json: bool, tests: bool) -> None:
 
 
 def _check(app: App, tests: bool) -> tuple[Sequence[Problem], dict[str, Any]]:
-    from watcher.channels import senders
+    from watcher.channels import senders, templates
     from watcher.rules import check_tests, compile_rules
 
     try:
@@ -60,17 +60,14 @@ def _check(app: App, tests: bool) -> tuple[Sequence[Problem], dict[str, Any]]:
     problems = list(settings.warnings) + _readable_secrets(settings.files)
     summary = {"feeds": len(settings.feeds), "rules": len(settings.rules), "channels": len(settings.channels)}
     for channel in settings.channels:
+        name, file = channel.policy.name, str(settings.file)
         reason = senders.check(channel.url)
         if reason:
-            problems.append(
-                Problem(
-                    str(settings.file),
-                    0,
-                    0,
-                    f"channel '{channel.policy.name}': {reason}",
-                    "see docs/channels.md for its URL",
-                )
-            )
+            problems.append(Problem(file, 0, 0, f"channel '{name}': {reason}", "see docs/channels.md for its URL"))
+        problems += [
+            Problem(file, 0, 0, f"channel '{name}': template: {fault}", "see docs/channels.md, 'Your own text'")
+            for fault in templates.problems(channel.policy.template)
+        ]
     try:
         rulebook = compile_rules(settings.rules, settings.vocabularies)
     except ConfigError as error:
