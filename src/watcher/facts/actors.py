@@ -15,11 +15,14 @@ _NAME = re.compile(
 )
 _UPPER = "[A-ZÀ-ÞĀ-ŽΑ-ΩА-ЯЁІЇЄҐӘҒҚҢӨҰҮҺЎ]"
 _LINK = "(?:of|and|for|the|de|la|les|le|du|des|et|l'|l’|d'|d’|y|e|do|da|das|dos|del|della|dello|dell'|und|für|i|w|a|og|och|и|по|та|și|pentru|&) ?"
-_BODY = re.compile(
-    rf"[ \u00a0]?((?:{_LINK}){{0,3}}{_UPPER}[\w'’&-]*(?:,? (?:{_LINK}){{0,3}}{_UPPER}[\w'’&-]*){{0,6}}|[\w'’-]+ [\w'’-]+)"
+_BODY = re.compile(rf"[ \u00a0]?((?:{_LINK}){{0,3}}{_UPPER}[\w'’&-]*(?:,? (?:{_LINK}){{0,3}}{_UPPER}[\w'’&-]*){{0,6}})")
+_LONG_BODY = re.compile(rf"(?:{_BODY.pattern})|[ \u00a0]?([\w'’-]+ [\w'’-]+)")
+_LOWER_CASE = frozenset(
+    ["fr", "es", "pt", "it", "ro", "ca", "ru", "uk", "bg", "mk", "pl", "cs", "sk", "hr", "sr", "sl"]
 )
+"""Languages that write 'министерство цифрового развития' with small letters after the first."""
 _HAN_BEFORE = re.compile(r"(?<![\u3400-\u9fff\u30a0-\u30ff々・\w])[A-Z]{0,3}[\u3400-\u9fff\u30a0-\u30ff々・]{1,8}$")
-_NO_BODY = re.compile(r"[的一全内內外每各]$|政$|[在是为為于將将]")
+_NO_BODY = re.compile(r"[的一全内內外每各签簽部布]$|政$|[在是为為于將将已送把被由]")
 _PERSON_BEFORE = re.compile(
     r"(?<![\u4e00-\u9fff])[\u4e00-\u9fff]{2,4}$|(?<![\u30a1-\u30ff])[\u30a1-\u30ff・ー]{2,14}$|(?<![가-힣])[가-힣]{2,6} ?$"
 )
@@ -139,17 +142,26 @@ def _office(part: Part, hit: Hit, base: str, others: list[Hit]) -> Found | None:
         return None
     if kind == "titled":
         match = _PERSON_BEFORE.search(plain, max(0, span.start - 16), span.start)
-        if match:
+        if match and not _is_place(part, match.start(), span.start):
             name = match[0].strip()
             return Found(name, Span(part.field, match.start(), match.start() + len(name)), "person with a title")
         return None
     if kind == "before":
-        match = (_BODY if base in _CASED else _SHORT_BODY).match(plain, span.end)
+        pattern = _LONG_BODY if base in _LOWER_CASE else _BODY if base in _CASED else _SHORT_BODY
+        match = pattern.match(plain, span.end)
         if match is None:
             return None
-        end = _before_others(part, hit, match.end(1), others)
+        end = _before_others(part, hit, match.end(), others)
+        if end <= span.end:
+            return None
         return Found(plain[span.start : end], Span(part.field, span.start, end), "state body")
     return _closed_by(part, span.start, span.end, base)
+
+
+def _is_place(part: Part, start: int, end: int) -> bool:
+    """Whether what stands before a title is a state: 이탈리아 총리, 美国总统."""
+    places = (part.span(hit.start, hit.end) for hit in part.of("state", "name", "seat", "capital", "city"))
+    return any(span.start < end and start < span.end for span in places)
 
 
 def _before_others(part: Part, hit: Hit, end: int, others: list[Hit]) -> int:

@@ -31,6 +31,7 @@ _SOURCES = (
     ("city", "places/cities.txt"),
     ("city", "places/regions.txt"),
     ("body", "places/bodies.txt"),
+    ("clue", "places/clues.txt"),
     ("role", "places/roles.txt"),
     ("stage", "measures/stages.txt"),
     ("instrument", "measures/instruments.txt"),

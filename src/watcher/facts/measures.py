@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from watcher.facts.lexicon import Hit, uncovered
 from watcher.facts.mentions import PLACE_KINDS
 from watcher.facts.reading import Part, Reading, read
@@ -12,7 +14,7 @@ _DONE = frozenset({"approved", "enacted", "launched", "funded"})
 _REACH = 60
 """Characters over which 'will', 'plans to' or 'draft' governs the verbs of its clause."""
 _NEGATED = 14
-_CLAUSE = frozenset(".!?;:。！？；|—")
+_CLAUSE = re.compile(r"(?<!\d)\.|[!?;:。！？；|—]")
 _VERB_LAST = frozenset(["ja", "ko", "hi", "bn", "ta", "tr", "az", "kk", "uz", "fa", "ur", "mr", "te", "pa", "ne", "hu"])
 """Languages whose verb closes the clause: the last word decides, and a negation follows."""
 
@@ -64,16 +66,16 @@ def _denied(hit: Hit, denials: list[Hit], folded: str, base: str) -> bool:
     for denial in denials:
         gap = denial.start - hit.end if base in _VERB_LAST else hit.start - denial.end
         low, high = sorted((denial.end, hit.start)) if base not in _VERB_LAST else sorted((hit.end, denial.start))
-        if 0 <= gap <= _NEGATED and not _CLAUSE.intersection(folded[low:high]):
+        if 0 <= gap <= _NEGATED and not _CLAUSE.search(folded[low:high]):
             return True
     return False
 
 
 def _governs(marker: Hit, hit: Hit, folded: str, base: str) -> bool:
     """Whether 'will', 'plans to' stands over a verb of doing: before it, or after it where the verb comes last."""
-    before = 0 <= hit.start - marker.end <= _REACH and not _CLAUSE.intersection(folded[marker.end : hit.start])
+    before = 0 <= hit.start - marker.end <= _REACH and not _CLAUSE.search(folded[marker.end : hit.start])
     if base in _VERB_LAST or base in ("de", "nl"):
-        after = 0 <= marker.start - hit.end <= 12 and not _CLAUSE.intersection(folded[hit.end : marker.start])
+        after = 0 <= marker.start - hit.end <= 12 and not _CLAUSE.search(folded[hit.end : marker.start])
         return (before and base not in ("ja", "ko")) or after
     return before
 

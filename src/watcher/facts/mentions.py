@@ -10,8 +10,8 @@ from watcher.facts.lexicon import Hit
 from watcher.facts.reading import Part, Reading
 from watcher.facts.shortforms import short_forms
 
-PLACE_KINDS = ("state", "name", "seat", "capital", "body", "leader", "city", "europe")
-_STRENGTH = {"name": "state", "capital": "seat"}
+PLACE_KINDS = ("state", "name", "seat", "capital", "body", "leader", "city", "europe", "clue")
+_STRENGTH = {"name": "state", "capital": "seat", "clue": "body"}
 _GRACE = timedelta(days=75)
 """How long before and after a term of office a name still stands for the office."""
 AFTER_NAME = frozenset(
