@@ -16,7 +16,9 @@ from watcher.stories.pair import Rarity, weight_of_figure
 from watcher.stories.profile import Signature
 
 BANDS = 12
-DAYS = 4
+DAYS = 6
+"""Length of a time bucket; what lies within half of it shares one."""
+
 RATIO = 1.2
 _CONCEPTS, _NAMES, _SUMS, _FIGURES = 4, 5, 3, 3
 

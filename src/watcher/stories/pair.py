@@ -1,26 +1,26 @@
-"""How alike two reports are: features of a pair, and the learned weights that make one number of them.
+"""How alike two reports are: features of a pair, and a learned model that makes one number of them.
 
-Weights and rarities are learned by scripts/quality_stories.py from labelled items and stored in data/model.json.
+The model is the mean of a logistic regression and boosted trees, once with and once without sentence vectors. It is
+learned by scripts/quality_stories.py and stored in data/model.json.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import resources
 
 from watcher.stories.near import resemblance
-from watcher.stories.profile import Signature
+from watcher.stories.profile import Signature, read_signature
 
 FEATURES = (
-    "one", "days", "same_day", "after_3_days", "after_10_days", "echo", "same_lang", "words", "title", "names", "names_rare", "name_top", "concepts",
-    "concepts_rare", "lead", "lead_rare", "figures", "figures_clash", "sum_shared", "sum_main", "sum_clash", "sum_one_side", "country_same", "country_overlap",
-    "country_clash", "country_more", "stage_same", "stage_clash", "instrument_shared", "instrument_clash", "actor_shared", "actor_clash",
-    "date_shared", "vector", "vector_square", "names_only_lang", "no_vector",
+    "one", "days", "same_day", "after_3_days", "after_10_days", "echo", "same_lang", "words", "title", "names", "names_rare", "name_top",
+    "actors", "actors_rare", "actor_clash", "concepts", "concepts_rare", "lead", "lead_rare", "lead_across", "figures", "figures_clash",
+    "sum_shared", "sum_main", "sum_clash", "sum_one_side", "country_same", "country_overlap", "country_more", "country_clash", "country_rare",
+    "country_rare_soon", "stage_same", "stage_clash", "instrument_shared", "instrument_clash", "date_shared", "vector", "vector_square",
 )  # fmt: skip
+PLACE = {name: number for number, name in enumerate(FEATURES)}
 
 SUM_TOLERANCE = 0.085
 """Two sums are one when they differ by less: rounding («nearly 930 million») and the day's exchange rate."""
@@ -28,7 +28,7 @@ SUM_TOLERANCE = 0.085
 
 @dataclass(frozen=True, slots=True)
 class Rarity:
-    """How telling a name, a concept or a word is: in how many of `total` items it was seen. What was never seen is rarest."""
+    """How telling a name, a concept, a word or a country is: in how many of `total` items it was seen. What was never seen is rarest."""
 
     total: int
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
@@ -37,85 +37,126 @@ class Rarity:
         """Inverse document frequency, natural logarithm."""
         return math.log((self.total + 1) / (self.counts.get(kind, {}).get(key, 0) + 0.7))
 
+    def bag(self, kind: str, keys: Sequence[str]) -> Bag:
+        """Keys with their rarities."""
+        weights = {key: self.of(kind, key) for key in keys}
+        return Bag(weights, math.sqrt(sum(weight * weight for weight in weights.values())))
+
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """Weights by feature name, and the thresholds of joining."""
+class Bag:
+    """Things with their rarities, and the length of that vector."""
 
-    rarity: Rarity
     weights: Mapping[str, float]
-    weights_with_vector: Mapping[str, float]
-    thresholds: Mapping[str, float]
+    length: float
+
+    def compare(self, other: Bag) -> tuple[float, float, float]:
+        """Cosine, the rarity shared in sum, and that of the rarest thing shared."""
+        shared = [self.weights[key] for key in self.weights.keys() & other.weights.keys()]
+        if not shared:
+            return 0.0, 0.0, 0.0
+        return sum(each * each for each in shared) / (self.length * other.length or 1.0), sum(shared), max(shared)
 
 
-@lru_cache(maxsize=1)
-def model() -> Model:
-    """The shipped model."""
-    record = json.loads(resources.files(__package__).joinpath("data/model.json").read_text("utf-8"))
-    rarity = Rarity(record["total"], record["rarity"])
-    return Model(rarity, record["weights"], record["weights_with_vector"], record["thresholds"])
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A signature made ready for many comparisons."""
+
+    signature: Signature
+    lang: str
+    names: Bag
+    actors: Bag
+    concepts: Bag
+    lead: Bag
+    words: Bag
+    title: Bag
+    countries: Mapping[str, float]
+    figures: Mapping[str, float]
 
 
-def features(one: Signature, other: Signature, rarity: Rarity) -> dict[str, float]:
-    """Features of a pair, symmetric; those that are nought are left out."""
-    days = abs(one.day - other.day)
-    same_lang = one.lang.split("-")[0] == other.lang.split("-")[0]
+def prepare(signature: Signature, rarity: Rarity) -> Prepared:
+    """Weigh all that a signature holds."""
+    return Prepared(
+        signature,
+        signature.lang.split("-")[0],
+        rarity.bag("name", signature.names),
+        rarity.bag("name", signature.actors),
+        rarity.bag("concept", signature.concepts),
+        rarity.bag("concept", signature.lead),
+        rarity.bag("word", signature.words),
+        rarity.bag("word", signature.title),
+        {country: rarity.of("country", country) / 3 for country in signature.countries},
+        {figure: weight_of_figure(figure) for figure in signature.figures},
+    )
+
+
+@lru_cache(maxsize=8_192)
+def _prepared_line(line: str, rarity_id: int) -> Prepared:
+    return prepare(read_signature(line), _RARITIES[rarity_id])
+
+
+_RARITIES: dict[int, Rarity] = {}
+
+
+def prepared_member(line: str, rarity: Rarity) -> Prepared:
+    """A story's member from its stored line, cached: busy stories are compared again and again."""
+    _RARITIES.setdefault(id(rarity), rarity)
+    return _prepared_line(line, id(rarity))
+
+
+def features(one: Prepared, other: Prepared) -> list[float]:
+    """Features of a pair in the order of FEATURES, symmetric."""
+    a, b = one.signature, other.signature
+    days = abs(a.day - b.day)
     found = {
         "one": 1.0,
         "days": min(days, 21.0) / 7,
         "same_day": float(days < 1.0),
         "after_3_days": float(days > 3),
         "after_10_days": float(days > 10),
-        "echo": resemblance(one.digest, other.digest),
-        "same_lang": float(same_lang),
+        "echo": resemblance(a.digest, b.digest),
     }
-    if same_lang:
-        found["words"] = _cosine(one.words, other.words, "word", rarity)[0]
-        found["title"] = _cosine(one.title, other.title, "word", rarity)[0]
-    likeness, shared, top = _cosine(one.names, other.names, "name", rarity)
+    if one.lang == other.lang:
+        found |= {
+            "same_lang": 1.0,
+            "words": one.words.compare(other.words)[0],
+            "title": one.title.compare(other.title)[0],
+        }
+    likeness, shared, top = one.names.compare(other.names)
     found |= {"names": likeness, "names_rare": min(shared, 20.0) / 10, "name_top": top / 6}
-    if same_lang:
-        found["names_only_lang"] = likeness
-    likeness, shared, _ = _cosine(one.concepts, other.concepts, "concept", rarity)
+    likeness, shared, _ = one.actors.compare(other.actors)
+    clash = bool(a.actors and b.actors) and not shared
+    found |= {"actors": likeness, "actors_rare": min(shared, 20.0) / 10, "actor_clash": float(clash)}
+    likeness, shared, _ = one.concepts.compare(other.concepts)
     found |= {"concepts": likeness, "concepts_rare": min(shared, 12.0) / 6}
-    likeness, shared, _ = _cosine(one.lead, other.lead, "concept", rarity)
-    found |= {"lead": likeness, "lead_rare": min(shared, 12.0) / 6}
+    likeness, shared, _ = one.lead.compare(other.lead)
+    across = max(one.lead.compare(other.concepts)[1], other.lead.compare(one.concepts)[1])
+    found |= {"lead": likeness, "lead_rare": min(shared, 12.0) / 6, "lead_across": min(across, 12.0) / 6}
     found |= _figures(one.figures, other.figures)
-    found |= _sums(one.sums, other.sums)
-    found |= _countries(frozenset(one.countries), frozenset(other.countries))
-    if one.stage and other.stage:
-        found["stage_same" if one.stage == other.stage else "stage_clash"] = 1.0
-    found |= _sets("instrument", one.instruments, other.instruments)
-    found |= _sets("actor", one.actors, other.actors)
-    if set(one.dates) & set(other.dates):
+    found |= _sums(a.sums, b.sums)
+    found |= _countries(one.countries, other.countries, days)
+    if a.stage and b.stage:
+        found["stage_same" if a.stage == b.stage else "stage_clash"] = 1.0
+    if a.instruments and b.instruments:
+        both = len(set(a.instruments) & set(b.instruments))
+        found["instrument_shared" if both else "instrument_clash"] = (
+            both / min(len(a.instruments), len(b.instruments)) if both else 1.0
+        )
+    if a.dates and b.dates and set(a.dates) & set(b.dates):
         found["date_shared"] = 1.0
-    if one.vector and other.vector:
-        likeness = sum(a * b for a, b in zip(one.vector, other.vector, strict=True)) / 127**2
+    if a.vector and b.vector:
+        likeness = sum(x * y for x, y in zip(a.vector, b.vector, strict=True)) / 127**2
         found |= {"vector": likeness, "vector_square": likeness * abs(likeness)}
-    else:
-        found["no_vector"] = 1.0
-    return found
+    values = [0.0] * len(FEATURES)
+    for name, value in found.items():
+        values[PLACE[name]] = value
+    return values
 
 
-def score(one: Signature, other: Signature, known: Model) -> float:
-    """Log odds that two reports are of one event."""
-    weights = known.weights_with_vector if one.vector and other.vector else known.weights
-    return sum(weights.get(name, 0.0) * value for name, value in features(one, other, known.rarity).items())
-
-
-def _cosine(one: Sequence[str], other: Sequence[str], kind: str, rarity: Rarity) -> tuple[float, float, float]:
-    """Cosine of two bags weighted by rarity, the rarity they share in sum, and of the rarest thing shared."""
-    shared = [rarity.of(kind, key) for key in set(one) & set(other)]
-    if not shared:
-        return 0.0, 0.0, 0.0
-    lengths = (sum(rarity.of(kind, key) ** 2 for key in set(bag)) for bag in (one, other))
-    return sum(r * r for r in shared) / (math.sqrt(math.prod(lengths)) or 1.0), sum(shared), max(shared)
-
-
-def _figures(one: Sequence[str], other: Sequence[str]) -> dict[str, float]:
+def _figures(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
     """Shared figures by their weight: a round or small number says little, 3,450 says much."""
-    shared = sum(weight_of_figure(figure) for figure in set(one) & set(other))
-    clash = min((max(map(weight_of_figure, bag), default=0.0) for bag in (one, other)), default=0.0)
+    shared = sum(one[figure] for figure in one.keys() & other.keys())
+    clash = min(max(one.values(), default=0.0), max(other.values(), default=0.0))
     return {"figures": min(shared, 3.0), "figures_clash": 0.0 if shared else clash}
 
 
@@ -127,10 +168,15 @@ def weight_of_figure(figure: str) -> float:
 
 
 def same_sum(one: tuple[str, float, float], other: tuple[str, float, float]) -> bool:
-    """Whether two sums may be one: equal within rounding, in their currency or in dollars."""
+    """Whether two sums (currency, value, USD or 0) may be one: equal within rounding, in their currency or in dollars."""
     if one[0] == other[0]:
         return math.isclose(one[1], other[1], rel_tol=0.04)
     return bool(one[2] and other[2]) and math.isclose(one[2], other[2], rel_tol=SUM_TOLERANCE)
+
+
+def main_sum(sums: Sequence[tuple[str, float, float]]) -> tuple[str, float, float]:
+    """The largest sum; by value where no rate is known."""
+    return max(sums, key=lambda each: (each[2], each[1]))
 
 
 def _sums(one: Sequence[tuple[str, float, float]], other: Sequence[tuple[str, float, float]]) -> dict[str, float]:
@@ -145,23 +191,15 @@ def _sums(one: Sequence[tuple[str, float, float]], other: Sequence[tuple[str, fl
     }
 
 
-def main_sum(sums: Sequence[tuple[str, float, float]]) -> tuple[str, float, float]:
-    """The largest sum; by value where no rate is known."""
-    return max(sums, key=lambda each: (each[2], each[1]))
-
-
-def _countries(one: frozenset[str], other: frozenset[str]) -> dict[str, float]:
+def _countries(one: Mapping[str, float], other: Mapping[str, float], days: float) -> dict[str, float]:
+    """Agreement of acting states; in a state that makes such news rarely, two reports in one week are likely of one event."""
     if not one or not other:
         return {}
-    if one == other:
-        return {"country_same": 1.0}
-    if one & other:
-        return {"country_overlap": 1.0, "country_more": float(len(one ^ other) > 1)}
-    return {"country_clash": 1.0}
-
-
-def _sets(name: str, one: Sequence[str], other: Sequence[str]) -> dict[str, float]:
-    if not one or not other:
-        return {}
-    shared = len(set(one) & set(other))
-    return {f"{name}_shared": shared / min(len(set(one)), len(set(other)))} if shared else {f"{name}_clash": 1.0}
+    shared = one.keys() & other.keys()
+    if not shared:
+        return {"country_clash": 1.0}
+    rare = max(one[country] for country in shared)
+    found = {"country_rare": rare, "country_rare_soon": rare * max(0.0, 1 - days / 7)}
+    if one.keys() == other.keys():
+        return {"country_same": 1.0, **found}
+    return {"country_overlap": 1.0, "country_more": float(len(one.keys() ^ other.keys()) > 1), **found}

@@ -12,8 +12,10 @@ from typing import Any
 
 from watcher.model import Text, Verdict
 from watcher.stories.concepts import concepts
+from watcher.stories.meaning import packed_vector
 from watcher.stories.names import figures, names
 from watcher.stories.near import shingles, signature
+from watcher.text import plain_text
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 MAX_WORDS = 80
@@ -31,6 +33,7 @@ class Signature:
     stage: str = ""
     instruments: tuple[str, ...] = ()
     actors: tuple[str, ...] = ()
+    """Skeletons of the names of those who act."""
     dates: tuple[str, ...] = ()
     concepts: tuple[str, ...] = ()
     lead: tuple[str, ...] = ()
@@ -86,7 +89,7 @@ def sign(verdict: Verdict) -> Signature:
         sums=sums,
         stage=facts.stage.value if facts.stage else "",
         instruments=tuple(dict.fromkeys(found.value for found in facts.instruments)),
-        actors=tuple(dict.fromkeys(found.value for found in facts.actors)),
+        actors=names(*(plain_text(found.value[:1].upper() + found.value[1:]) for found in facts.actors[:16])),
         dates=tuple(dict.fromkeys(ahead.when for ahead in facts.ahead if ahead.when)),
         concepts=concepts(title, summary),
         lead=concepts(title),
@@ -95,6 +98,7 @@ def sign(verdict: Verdict) -> Signature:
         words=tuple(dict.fromkeys((*words, *_words(summary))))[:MAX_WORDS],
         title=words[:MAX_WORDS],
         digest=signature(shingles(title, summary)),
+        vector=packed_vector(f"{title.plain}. {summary.plain}", item.lang),
     )
 
 

@@ -1,0 +1,270 @@
+"""Which story a report belongs to, and what a story remembers of its reports."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from watcher.model import Change, Report, Story, Verdict
+from watcher.stories.changes import changes_of, facts_of, merge_facts
+from watcher.stories.keys import keys_for
+from watcher.stories.near import resemblance
+from watcher.stories.model import Model, model
+from watcher.stories.pair import Prepared, prepare, prepared_member
+from watcher.stories.profile import Signature, moment, read_signature, sign
+
+MAX_MEMBERS = 8
+"""Signatures a story is compared by: its first reports and its latest ones that are no echoes."""
+
+MAX_COMPARED = 16
+"""Stories compared in full; more candidates are ranked by what they share first."""
+
+MAX_FIRST, MAX_LAST = 20, 40
+"""Reports that a story keeps; of those between only the number is kept."""
+
+ECHO = 0.7
+"""Resemblance from which a report is an echo: it joins unless it speaks of another country or other sums."""
+
+WINDOW_DAYS = 21
+
+CROWD_DAYS = 3
+"""Other stories of the same state within so many days make joining harder: there, substance must tell."""
+
+STORY_FEATURES = (
+    "one",
+    "nearest",
+    "mean",
+    "second",
+    "farthest",
+    "size",
+    "crowd",
+    "close",
+    "margin",
+    "days",
+    "country_rare",
+)
+
+
+def story_keys(verdict: Verdict) -> frozenset[str]:
+    """Blocking keys of a report: stories that share one within the time window are its candidates."""
+    return keys_for(_signed(verdict), model().rarity)
+
+
+def keys_of(story: Story) -> frozenset[str]:
+    """Blocking keys of all that a story is compared by."""
+    known = model()
+    return frozenset(key for member in members_of(story, known) for key in keys_for(member.signature, known.rarity))
+
+
+def assign(verdict: Verdict, candidates: Mapping[str, Story], now: datetime) -> str | None:
+    """The id of the story that the report is of, or None where it begins one."""
+    known = model()
+    compared = {story.id: members_of(story, known) for story in candidates.values() if not story.merged_into}
+    return choose(prepare(_signed(verdict), known.rarity), compared, known)
+
+
+def choose(report: Prepared, stories: Mapping[str, Sequence[Prepared]], known: Model) -> str | None:
+    """The best of the stories (id → members) above the threshold, or None."""
+    shortlist = _shortlist(report, stories)
+    for story_id in shortlist:
+        if any(is_echo(report.signature, member.signature) for member in stories[story_id]):
+            return story_id
+    weigher = known.semantic_story if report.signature.vector else known.story
+    described = describe(report, {story_id: stories[story_id] for story_id in shortlist}, known)
+    scored = [
+        (sum(w * v for w, v in zip(weigher.weights, values, strict=True)), story_id)
+        for story_id, values in described.items()
+    ]
+    best, found = max(scored, default=(0.0, None))
+    return found if scored and best > weigher.join else None
+
+
+def describe(report: Prepared, stories: Mapping[str, Sequence[Prepared]], known: Model) -> dict[str, list[float]]:
+    """Features of a report with each story, in the order of STORY_FEATURES: its pairs with the members, and how crowded the place is."""
+    pairs = {
+        story_id: [known.pair_score(report, member) for member in _compared(members)]
+        for story_id, members in stories.items()
+        if members
+    }
+    near = {
+        story_id: min(abs(report.signature.day - member.signature.day) for member in stories[story_id])
+        for story_id in pairs
+    }
+    here = [
+        story_id
+        for story_id in pairs
+        if any(member.countries.keys() & report.countries.keys() for member in stories[story_id])
+    ]
+    crowd = math.log1p(sum(near[story_id] <= CROWD_DAYS for story_id in here))
+    close = math.log1p(sum(near[story_id] <= 1.5 for story_id in here))
+    tops = sorted((max(scores), story_id) for story_id, scores in pairs.items())
+    found = {}
+    for story_id, scores in pairs.items():
+        ranked = sorted(scores, reverse=True)
+        rival = next((top for top, other in reversed(tops) if other != story_id), -5.0)
+        shared = report.countries.keys() & {country for member in stories[story_id] for country in member.countries}
+        rare = max((report.countries[country] for country in shared), default=0.0)
+        mean, second = sum(ranked) / len(ranked), ranked[min(1, len(ranked) - 1)]
+        margin = max(-3.0, min(5.0, ranked[0] - rival))
+        found[story_id] = [
+            1.0, ranked[0], mean, second, ranked[-1], math.log(len(ranked)), crowd, close, margin, near[story_id] / 7, rare,
+        ]  # fmt: skip
+    return found
+
+
+def _compared(members: Sequence[Prepared]) -> Sequence[Prepared]:
+    """The first two and the last four members: enough to judge by, and few enough to be quick."""
+    return members if len(members) <= 6 else (*members[:2], *members[-4:])
+
+
+def is_echo(one: Signature, other: Signature) -> bool:
+    """Whether two reports are one text, with nothing of substance changed in it."""
+    if resemblance(one.digest, other.digest) < ECHO:
+        return False
+    countries_agree = not one.countries or not other.countries or bool(set(one.countries) & set(other.countries))
+    return countries_agree and len(one.words) >= 4 and _numbers(one) == _numbers(other)
+
+
+def _numbers(signature: Signature) -> frozenset[str]:
+    return frozenset(signature.figures) | {f"{currency}{value:.4g}" for currency, value, _ in signature.sums}
+
+
+def begin(verdict: Verdict, story_id: str, now: datetime) -> Story:
+    """A story with its first report."""
+    at = moment(verdict)
+    return Story(
+        id=story_id,
+        title=verdict.item.title.plain,
+        first_at=at,
+        last_at=at,
+        revision=1,
+        reports=(_report(verdict),),
+        rules=frozenset(match.rule for match in verdict.matches),
+        facts=facts_of(verdict),
+        profile={"members": [_signed(verdict).as_text()]},
+    )
+
+
+def join(story: Story, verdict: Verdict, now: datetime) -> tuple[Story, tuple[Change, ...]]:
+    """The story with one more report (or an edited one), and the changes in it that are worth telling; an echo tells none."""
+    report, lines = _signed(verdict), _lines(story)
+    echo = any(is_echo(report, member.signature) for member in members_of(story, model()))
+    changes = () if echo else changes_of(story, verdict)
+    at = moment(verdict)
+    others = tuple(each for each in story.reports if each.item_id != verdict.item.id)
+    is_more = len(others) == len(story.reports)
+    joined = replace(
+        story,
+        first_at=min(story.first_at, at),
+        last_at=max(story.last_at, at),
+        reports=_kept(tuple(sorted((*others, _report(verdict)), key=lambda each: (each.at, each.item_id)))),
+        rules=story.rules | {match.rule for match in verdict.matches},
+        facts=merge_facts(story.facts, facts_of(verdict), count=is_more),
+        profile=story.profile if echo else {"members": list(_trimmed((*lines, report.as_text())))},
+    )
+    return joined, changes
+
+
+def should_merge(one: Story, other: Story) -> bool:
+    """Whether two stories turn out to be one event: each of the second's reports would join the first, and clearly on the whole."""
+    known = model()
+    ours, theirs = members_of(one, known), members_of(other, known)
+    if not ours or not theirs or one.id == other.id:
+        return False
+    if any(is_echo(mine.signature, its.signature) for mine in ours for its in theirs):
+        return True
+    weigher = known.semantic_story if theirs[0].signature.vector else known.story
+    scores = []
+    for report in theirs:
+        values = describe(report, {one.id: ours}, known)[one.id]
+        scores.append(sum(weight * value for weight, value in zip(weigher.weights, values, strict=True)))
+    return sum(scores) / len(scores) > weigher.merge
+
+
+def merge(one: Story, other: Story) -> Story:
+    """The first story with all of the second in it. What either has told is told."""
+    members = sorted({*_lines(one), *_lines(other)}, key=lambda line: (read_signature(line).day, line))
+    ids = {report.item_id for report in one.reports}
+    reports = sorted(
+        (*one.reports, *(each for each in other.reports if each.item_id not in ids)),
+        key=lambda each: (each.at, each.item_id),
+    )
+    first = one if one.first_at <= other.first_at else other
+    return replace(
+        one,
+        title=first.title,
+        first_at=min(one.first_at, other.first_at),
+        last_at=max(one.last_at, other.last_at),
+        revision=max(one.revision, other.revision),
+        reports=_kept(tuple(reports)),
+        rules=one.rules | other.rules,
+        facts=merge_facts(one.facts, other.facts, count=True),
+        profile={"members": list(_trimmed(tuple(members)))},
+        told=one.told | other.told,
+    )
+
+
+def _shortlist(report: Prepared, stories: Mapping[str, Sequence[Prepared]]) -> list[str]:
+    """Ids of the stories that share most with the report and lie within the window, at most MAX_COMPARED."""
+    ranked = []
+    for story_id, members in stories.items():
+        shared = max((_shared(report, member) for member in members), default=-1.0)
+        if shared > -1.0:
+            ranked.append((-shared, story_id))
+    return [story_id for _, story_id in sorted(ranked)[:MAX_COMPARED]]
+
+
+def _shared(one: Prepared, other: Prepared) -> float:
+    """A quick measure for ranking candidates: rarities of what two reports share, less for days between them."""
+    days = abs(one.signature.day - other.signature.day)
+    if days > WINDOW_DAYS:
+        return -1.0
+    shared = one.names.compare(other.names)[1] + one.concepts.compare(other.concepts)[1]
+    shared += 3.0 * len(one.figures.keys() & other.figures.keys()) + 20.0 * resemblance(
+        one.signature.digest, other.signature.digest
+    )
+    if one.countries and other.countries and not one.countries.keys() & other.countries.keys():
+        shared -= 12.0
+    return max(shared - days * 0.3 + 8.0, -0.9) if shared > -6.0 else -1.0
+
+
+def members_of(story: Story, known: Model) -> tuple[Prepared, ...]:
+    """What a story is compared by."""
+    lines = story.profile.get("members", ())
+    return tuple(prepared_member(str(line), known.rarity) for line in lines) if isinstance(lines, (list, tuple)) else ()
+
+
+def _lines(story: Story) -> tuple[str, ...]:
+    lines = story.profile.get("members", ())
+    return tuple(str(line) for line in lines) if isinstance(lines, (list, tuple)) else ()
+
+
+def _trimmed(members: tuple[str, ...]) -> tuple[str, ...]:
+    """The first three and the latest of the others."""
+    return members if len(members) <= MAX_MEMBERS else (*members[:3], *members[-(MAX_MEMBERS - 3) :])
+
+
+def _kept(reports: tuple[Report, ...]) -> tuple[Report, ...]:
+    return reports if len(reports) <= MAX_FIRST + MAX_LAST else (*reports[:MAX_FIRST], *reports[-MAX_LAST:])
+
+
+def _report(verdict: Verdict) -> Report:
+    item = verdict.item
+    credits = tuple(dict.fromkeys(found.value for found in verdict.facts.attributed_to))[:4]
+    return Report(item.id, item.source, item.lang, item.title.plain, item.entry.url, moment(verdict), credits)
+
+
+_LAST: list[tuple[Verdict, Signature]] = []
+
+
+def _signed(verdict: Verdict) -> Signature:
+    """The signature of a verdict; the last few are kept, since keys, assigning and joining each ask for it."""
+    for known, signature in _LAST:
+        if known is verdict:
+            return signature
+    signature = sign(verdict)
+    _LAST.insert(0, (verdict, signature))
+    del _LAST[4:]
+    return signature

@@ -1,0 +1,58 @@
+"""Sentence vectors made comparable across languages, small enough to keep with a story.
+
+Raw vectors of one language lie together, whatever they say; taking off each language's mean raises the area under the
+curve for pairs of one country and fortnight from 0.78 to 0.86 (docs/decisions/0008-stories.md). What is left is turned
+into its 64 main directions, in bytes. Means and directions: data/meaning.json, from the labelled corpus.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import struct
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+from watcher.text import meaning
+
+
+@dataclass(frozen=True, slots=True)
+class Directions:
+    """The general mean, the mean by language (both of full length), and the directions to keep, one row each."""
+
+    mean: tuple[float, ...]
+    by_lang: dict[str, tuple[float, ...]]
+    rows: tuple[tuple[float, ...], ...]
+
+
+@lru_cache(maxsize=1)
+def _directions() -> Directions:
+    record = json.loads(resources.files(__package__).joinpath("data/meaning.json").read_text("utf-8"))
+    langs = {lang: _unpacked(packed) for lang, packed in record["langs"].items()}
+    return Directions(_unpacked(record["mean"]), langs, tuple(_unpacked(packed) for packed in record["rows"]))
+
+
+def packed_vector(text: str, lang: str) -> tuple[int, ...]:
+    """The vector of a text as signed bytes (127 is 1), or () where no encoder is installed."""
+    raw = meaning.vector(text)
+    if raw is None:
+        return ()
+    known = _directions()
+    if len(raw) != len(known.mean):
+        return ()
+    offset = known.by_lang.get(lang) or known.by_lang.get(lang.split("-")[0])
+    centred = [value - mean for value, mean in zip(raw, known.mean, strict=True)]
+    if offset:
+        centred = [value - mean for value, mean in zip(centred, offset, strict=True)]
+    turned = [sum(a * b for a, b in zip(row, centred, strict=True)) for row in known.rows]
+    length = math.sqrt(sum(value * value for value in turned)) or 1.0
+    return tuple(round(127 * value / length) for value in turned)
+
+
+def _unpacked(packed: str) -> tuple[float, ...]:
+    """A scale and signed 16-bit numbers, as written by scripts/quality_stories.py."""
+    scale, _, body = packed.partition(" ")
+    data = base64.b85decode(body)
+    return tuple(float(scale) * value for value in struct.unpack(f"<{len(data) // 2}h", data))

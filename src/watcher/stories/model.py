@@ -1,0 +1,93 @@
+"""The learned numbers: pair model, story model, thresholds. Written by scripts/quality_stories.py, read once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from watcher.stories.pair import Prepared, Rarity, features
+
+Tree = tuple[tuple[int, float, int, int, float], ...]
+"""Nodes (feature or -1 for a leaf, threshold, left, right, value); node 0 is the root, `<=` goes left."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairModel:
+    """Mean of a logistic regression and boosted trees over the features of a pair, in log odds."""
+
+    weights: tuple[float, ...]
+    trees: tuple[Tree, ...]
+    base: float
+
+    def score(self, values: Sequence[float]) -> float:
+        """Log odds that a pair is of one event."""
+        linear = sum(weight * value for weight, value in zip(self.weights, values, strict=True) if value)
+        return (linear + self.base + sum(_leaf(tree, values) for tree in self.trees)) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class StoryModel:
+    """Weights over what the pairs of a report with a story's members say together, and from where on it joins or merges."""
+
+    weights: tuple[float, ...]
+    join: float
+    merge: float
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """All that is learned, without sentence vectors and with them."""
+
+    rarity: Rarity
+    plain: PairModel
+    semantic: PairModel
+    story: StoryModel
+    semantic_story: StoryModel
+
+    def pair_score(self, one: Prepared, other: Prepared) -> float:
+        """Log odds that two reports are of one event."""
+        pair = self.semantic if one.signature.vector and other.signature.vector else self.plain
+        return pair.score(features(one, other))
+
+
+@lru_cache(maxsize=1)
+def model() -> Model:
+    """The shipped model."""
+    return model_from(json.loads(resources.files(__package__).joinpath("data/model.json").read_text("utf-8")))
+
+
+def model_from(record: Mapping[str, Any]) -> Model:
+    """A model from its JSON record."""
+    pairs = {
+        name: PairModel(
+            tuple(record[name]["weights"]),
+            tuple(
+                tuple((int(f), float(t), int(le), int(r), float(v)) for f, t, le, r, v in tree)
+                for tree in record[name]["trees"]
+            ),
+            float(record[name]["base"]),
+        )
+        for name in ("plain", "semantic")
+    }
+    stories = {
+        name: StoryModel(tuple(record[name]["story"]), float(record[name]["join"]), float(record[name]["merge"]))
+        for name in ("plain", "semantic")
+    }
+    return Model(
+        Rarity(record["total"], record["rarity"]),
+        pairs["plain"],
+        pairs["semantic"],
+        stories["plain"],
+        stories["semantic"],
+    )
+
+
+def _leaf(tree: Tree, values: Sequence[float]) -> float:
+    feature, threshold, left, right, value = tree[0]
+    while feature >= 0:
+        feature, threshold, left, right, value = tree[left if values[feature] <= threshold else right]
+    return value
