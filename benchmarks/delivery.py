@@ -1,90 +1,69 @@
-"""Delivery: pending alerts to webhooks on loopback, through the real store, renderer and senders.
+"""Ten thousand pending alerts to one webhook on loopback: messages a second, and memory.
 
-    python benchmarks/delivery.py [ALERTS] [DESTINATIONS]
+Beside it, in the same run, a bare loop of the same POSTs with the HTTP library that Apprise uses.
 
-The sinks run in a process of their own. Prints messages a second, CPU and peak memory of ours, and what was
-lost or repeated.
+    python benchmarks/delivery.py [COUNT]
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import resource
-import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from sinks import read_ledger  # noqa: E402
-from test_render import alert  # noqa: E402
-from watcher import alerts  # noqa: E402
-from watcher.alerts import ChannelPolicy  # noqa: E402
-from watcher.channels import senders  # noqa: E402
-from watcher.model import Update  # noqa: E402
-from watcher.pipeline import Policy  # noqa: E402
-from watcher.polling import PollingPolicy  # noqa: E402
-from watcher.rules import compile_rules  # noqa: E402
-from watcher.service import Destination, Plan, Service  # noqa: E402
-from watcher.store import open_store  # noqa: E402
+import requests
+from build import alert, delivery, update
+from sinks import HttpSink
 
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+from watcher.alerts import ChannelPolicy
+from watcher.channels import senders
+from watcher.pipeline import Policy
+from watcher.polling import PollingPolicy
+from watcher.rules import compile_rules
+from watcher.service import Destination, Plan, Service
+from watcher.store import open_store
 
 
-async def deliver(folder: Path, port: int, count: int, channels: int) -> float:
-    """Seconds to deliver `count` alerts, spread over `channels` webhooks."""
-    names = [f"hook{number}" for number in range(channels)]
-    policies = [ChannelPolicy(name) for name in names]
-    opened = {name: senders.open(f"json://127.0.0.1:{port}/{name}", name) for name in names}
-    destinations = {policy.name: Destination(policy, opened[policy.name]) for policy in policies}
-    plan = Plan({}, compile_rules([], []), Policy(channels=tuple(policies)), PollingPolicy(), destinations)
-    store = open_store(str(folder / "watcher.db"))
-    made = [alert(number, title=f"⟦{number}⟧ Le gouvernement va investir") for number in range(count)]
-    for begin in range(0, count, 500):
-        some = made[begin : begin + 500]
-        planned = [
-            alerts.plan(one, [policies[number % channels]], (), {}, _now())[0] for number, one in enumerate(some, begin)
-        ]
-        store.add_update(Update(alerts=tuple(some), deliveries=tuple(planned)), _now())
-    service = Service(plan, store, None, None, lambda event: None, _now, random.random)  # type: ignore[arg-type]
-    begun = time.perf_counter()
-    await asyncio.gather(*(service.deliver(name) for name in names))
-    seconds = time.perf_counter() - begun
+async def deliver(url: str, count: int, folder: str) -> float:
+    """Seconds that it takes to deliver `count` alerts through outbox and Apprise."""
+    policy = ChannelPolicy("hook")
+    plan = Plan({}, compile_rules([]), Policy(), PollingPolicy(), {"hook": Destination(policy, senders.open(url, "hook"))})
+    store = open_store(f"{folder}/bench.db")
+    for start in range(0, count, 500):
+        batch = [delivery(f"d{n}", alert(f"a{n}", f"s{n}"), "hook") for n in range(start, start + 500)]
+        store.add_update(update(*batch), datetime.now(UTC))
+    service = Service(plan, store, None, None, lambda event: None, lambda: datetime.now(UTC), random.random)  # type: ignore[arg-type]
+    begin = time.perf_counter()
+    await service.deliver("hook")
+    seconds = time.perf_counter() - begin
     await service.close()
     return seconds
 
 
 def main() -> None:
-    """Run once and print one line."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
-    channels = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    with tempfile.TemporaryDirectory() as text:
-        folder = Path(text)
-        ledger = folder / "ledger"
-        sink = subprocess.Popen([sys.executable, str(ROOT / "tests" / "sinks.py"), str(ledger)], stdout=subprocess.PIPE)
-        assert sink.stdout is not None
-        port = json.loads(sink.stdout.readline())["http"]
-        before = time.process_time()
-        try:
-            seconds = asyncio.run(deliver(folder, port, count, channels))
-        finally:
-            sink.kill()
-            sink.wait()
-        got = Counter(one.key for one in read_ledger(ledger))
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"{count} alerts to {channels} webhook(s): {count / seconds:.0f}/s, {time.process_time() - before:.1f} s of CPU, "
-        f"peak {memory:.0f} MiB, lost {count - len(got)}, repeated {sum(got.values()) - len(got)}"
-    )
+    """Run both and print the ratio."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    with HttpSink() as sink, tempfile.TemporaryDirectory() as folder:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        seconds = asyncio.run(deliver(sink.url("json", "hook"), count, folder))
+        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        arrived = len(sink.received("hook"))
+        bare_count = max(1, count // 10)
+        begin = time.perf_counter()
+        for number in range(bare_count):
+            requests.post(sink.url("http", "bare"), json={"title": "A title", "message": str(number)}, timeout=30)
+        bare = bare_count / (time.perf_counter() - begin)
+    rate = count / seconds
+    print("| | messages/s | |\n|---|---|---|")
+    print(f"| Watcher: outbox, rendering, Apprise | {rate:.0f} | {arrived} of {count} arrived, peak memory + {grown:.0f} MB |")
+    print(f"| bare `requests.post` in a loop | {bare:.0f} | Watcher takes {bare / rate:.1f}× the time |")
 
 
 if __name__ == "__main__":

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import secrets
 import signal
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -31,6 +33,7 @@ from watcher.model import Entry, Update
 from watcher.pipeline import Policy
 from watcher.polling import PollingPolicy
 from watcher.ports import Claim, Observer
+from watcher.push import Push
 from watcher.rules import Rulebook, compile_rules
 from watcher.service import Destination, Plan, Service, gather_limited
 from watcher.store import open_lists, open_store
@@ -191,6 +194,7 @@ class Daemon:
         self.counters = counters
         self.last_tick = time.monotonic()
         self.config_error = ""
+        self.push: Push | None = None
         self._load, self._observe = load, telemetry.all_of(counters, observe)
         self._stop = asyncio.Event()
         self._polls: set[asyncio.Task[Any]] = set()
@@ -215,6 +219,9 @@ class Daemon:
             self.service = Service(plan, store, fetcher, parser, self._observe, wall_clock, random.random)
             self.service.woken = self._next_due.clear
             self.service.whole_page = _reader(fetcher, parser)
+            web = self.settings.web
+            if web is not None and web.public_url:
+                self.push = Push(self.service, fetcher, _own_key(Path(self.settings.database)), web.public_url)
             try:
                 await _start(self.service, plan)
                 self._begin()
@@ -234,7 +241,7 @@ class Daemon:
         every = self._scheduler.add_job
         every(self._poll_tick, "interval", seconds=TICK, id="poll", next_run_time=wall_clock())
         every(self._deliver_tick, "interval", seconds=TICK / 2, id="deliver", next_run_time=wall_clock())
-        every(self._sweep, "interval", seconds=30, id="sweep")
+        every(self._sweep, "interval", seconds=30, id="sweep", next_run_time=wall_clock() + timedelta(seconds=5))
         every(self._remind, "interval", minutes=30, id="remind", next_run_time=wall_clock() + timedelta(minutes=1))
         every(self._maintain, CronTrigger(hour=3, minute=17), id="maintain")
         if self.settings.health.ping:
@@ -327,6 +334,8 @@ class Daemon:
         assert self.service is not None
         await self._guarded(self.service.escalate(), sweep="escalate")
         await self._guarded(self.service.flush_health(), sweep="health")
+        if self.push is not None:
+            await self._guarded(self.push.subscribe(), sweep="push")
 
     async def _remind(self) -> None:
         assert self.service is not None
@@ -385,6 +394,15 @@ class Daemon:
             await asyncio.wait(running, timeout=DRAIN_SECONDS)
         for task in running:
             task.cancel()
+
+
+def _own_key(database: Path) -> bytes:
+    """This installation's own key, made at first need, readable by its owner only."""
+    path = database.with_name("push-key")
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(32))
+    return path.read_bytes()
 
 
 def _lost(database: str) -> int:

@@ -67,6 +67,18 @@ def claim_due(
     return [Claim(read_state(row), token) for row in rows]
 
 
+def claim_one(connection: Any, url: str, now: datetime, lease: timedelta, token: str) -> Claim | None:
+    """Take one feed, due or not, unless somebody holds it."""
+    row = connection.execute(
+        "SELECT * FROM feed WHERE url = ? AND active = 1 AND (token = '' OR lease_until <= ?)", (url, stamp(now))
+    ).fetchone()
+    if row is None:
+        return None
+    until = now + lease
+    connection.execute("UPDATE feed SET lease_until = ?, token = ? WHERE url = ?", (stamp(until), token, url))
+    return Claim(read_state(row), token)
+
+
 def write_state(
     connection: Any, claim: Claim, state: FeedState, blocks: Iterable[str] | None, now: datetime, *, settled: bool
 ) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from watcher.model import Delivery, Feed, FeedState, Known, Lookup, Story, Update
 from watcher.ports import Claim
 from watcher.store import feeds, items, outbox
-from watcher.store.codec import clean, read_story, stamp
+from watcher.store.codec import clean, dump, read_story, stamp
 from watcher.store.connection import SqliteError, WriterLock, as_store_error, connect, migrate, transaction
 
 _T = TypeVar("_T")
@@ -86,6 +86,25 @@ class SqliteStore:
         ):
             return []
         return self._write(lambda c: feeds.claim_due(c, now, limit, lease, self._token(), every=every))
+
+    def claim_feed(self, url: str, now: datetime, lease: timedelta) -> Claim | None:
+        """Take one feed, due or not; None where it is being polled or is not subscribed to."""
+        return self._write(lambda c: feeds.claim_one(c, url, now, lease, self._token()))
+
+    def feed_state(self, url: str) -> FeedState | None:
+        """What is remembered of a feed."""
+        row = self._read(lambda c: c.execute("SELECT * FROM feed WHERE url = ?", (url,)).fetchone())
+        return feeds.read_state(row) if row else None
+
+    def feeds_with_push(self) -> list[FeedState]:
+        """Feeds that announce a hub."""
+        sql = "SELECT * FROM feed WHERE active = 1 AND json_extract(history, '$.push') IS NOT NULL"
+        return [feeds.read_state(row) for row in self._read(lambda c: c.execute(sql).fetchall())]
+
+    def save_push(self, url: str, subscription: Mapping[str, Any]) -> None:
+        """Remember what was agreed with a feed's hub."""
+        sql = "UPDATE feed SET history = json_set(history, '$.push', json(?)) WHERE url = ?"
+        self._write(lambda c: c.execute(sql, (dump(subscription), url)))
 
     def release_feeds(self) -> None:
         """Leases of a dead process end: we hold the writer's lock, so nobody else polls."""

@@ -19,11 +19,13 @@ from starlette.routing import Route
 
 from watcher.channels import feeds_out
 from watcher.channels.speaker import speaker
-from watcher.telemetry import ago
+from watcher.push import Push
 from watcher.store import Lists, open_lists
+from watcher.telemetry import ago
 from watcher.web.guard import COOKIE, Guard
 
 FAILURES_A_MINUTE = 5
+MAX_PUSH = 10_000_000
 
 WRITERS = {
     "atom": (feeds_out.atom, "application/atom+xml"),
@@ -37,9 +39,14 @@ class Pages:
     """The handlers. `alive` tells whether the daemon's loop advances; `samples` gives its counters."""
 
     def __init__(
-        self, database: str, token: str, alive: Callable[[], bool], samples: Callable[[], Iterable[tuple[str, dict[str, str], int]]]
+        self,
+        database: str,
+        token: str,
+        alive: Callable[[], bool],
+        samples: Callable[[], Iterable[tuple[str, dict[str, str], int]]],
+        push: Callable[[], Push | None] = lambda: None,
     ) -> None:
-        self._database, self._token = database, token
+        self._database, self._token, self._push = database, token, push
         self._alive, self._samples = alive, samples
         self._failures: list[datetime] = []
         loader = jinja2.PackageLoader("watcher.web")
@@ -63,8 +70,12 @@ class Pages:
 
     async def home(self, request: Request) -> Response:
         """Stories, latest first, and how the daemon fares."""
-        counts, stories = await self._ask(lambda lists: (lists.counts(), lists.stories(100, datetime.now(UTC) - timedelta(days=30))))
-        return self._page("home.html", counts=counts, stories=[story for story in stories if story.rules], alive=self._alive())
+        counts, stories = await self._ask(
+            lambda lists: (lists.counts(), lists.stories(100, datetime.now(UTC) - timedelta(days=30)))
+        )
+        return self._page(
+            "home.html", counts=counts, stories=[story for story in stories if story.rules], alive=self._alive()
+        )
 
     async def story(self, request: Request) -> Response:
         """One story with all its reports."""
@@ -101,7 +112,14 @@ class Pages:
             answer.status_code = 403
             return answer
         response = RedirectResponse("/", 303)
-        response.set_cookie(COOKIE, self._token, httponly=True, samesite="strict", max_age=30 * 86400, secure=request.url.scheme == "https")
+        response.set_cookie(
+            COOKIE,
+            self._token,
+            httponly=True,
+            samesite="strict",
+            max_age=30 * 86400,
+            secure=request.url.scheme == "https",
+        )
         return response
 
     async def healthz(self, request: Request) -> Response:
@@ -139,9 +157,32 @@ class Pages:
         """What `watcher status --json` says."""
         return JSONResponse({"alive": self._alive(), **await self._ask(lambda lists: lists.counts())})
 
+    async def push_confirm(self, request: Request) -> Response:
+        """A hub asks whether a subscription is ours."""
+        push = self._push()
+        challenge = await push.confirm(request.path_params["token"], request.query_params) if push else None
+        return PlainTextResponse("no such subscription", 404) if challenge is None else PlainTextResponse(challenge)
+
+    async def push_receive(self, request: Request) -> Response:
+        """A hub pushes a document."""
+        push = self._push()
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_PUSH:
+                return PlainTextResponse("too large", 413)
+        signature = request.headers.get("x-hub-signature", "")
+        media_type = request.headers.get("content-type", "").partition(";")[0]
+        known = push is not None and await push.receive(
+            request.path_params["token"], signature, bytes(body), media_type
+        )
+        return PlainTextResponse("", 202 if known else 404)
+
     async def style(self, request: Request) -> Response:
         """The one style sheet."""
-        return Response(resources.files("watcher.web").joinpath("static/style.css").read_text("utf-8"), media_type="text/css")
+        return Response(
+            resources.files("watcher.web").joinpath("static/style.css").read_text("utf-8"), media_type="text/css"
+        )
 
 
 def safe_link(url: str) -> str:
@@ -158,12 +199,24 @@ def _metrics(samples: Iterable[tuple[str, dict[str, str], int]], counts: dict[st
             yield f"# TYPE {name} counter\n"
             last = name
         yield f"{name}{_labels(labels)} {value}\n"
-    gauges: list[tuple[str, dict[str, str], Any]] = [("watcher_" + key, {}, counts[key]) for key in ("feeds", "items", "matched", "stories", "alerts")]
-    gauges += [("watcher_feeds_by_condition", {"condition": name}, value) for name, value in sorted(counts["feed_conditions"].items())]
-    gauges += [("watcher_deliveries", {"channel": row["channel"], "state": row["state"]}, row["n"]) for row in counts["deliveries"]]
+    gauges: list[tuple[str, dict[str, str], Any]] = [
+        ("watcher_" + key, {}, counts[key]) for key in ("feeds", "items", "matched", "stories", "alerts")
+    ]
+    gauges += [
+        ("watcher_feeds_by_condition", {"condition": name}, value)
+        for name, value in sorted(counts["feed_conditions"].items())
+    ]
+    gauges += [
+        ("watcher_deliveries", {"channel": row["channel"], "state": row["state"]}, row["n"])
+        for row in counts["deliveries"]
+    ]
     now = datetime.now(UTC)
     gauges += [
-        ("watcher_outbox_oldest_seconds", {"channel": row["channel"]}, round((now - datetime.fromisoformat(row["oldest"])).total_seconds()))
+        (
+            "watcher_outbox_oldest_seconds",
+            {"channel": row["channel"]},
+            round((now - datetime.fromisoformat(row["oldest"])).total_seconds()),
+        )
         for row in counts["deliveries"]
         if row["state"] == "pending" and row["oldest"]
     ]
@@ -182,7 +235,7 @@ def _labels(labels: dict[str, str]) -> str:
 
 
 def build(pages: Pages, token: str, hosts: Iterable[str]) -> Starlette:
-    """The application. Every route but health, log-in and style asks for the token."""
+    """The application. Every route but health, log-in, style and the hubs' callbacks asks for the token."""
     routes = [
         Route("/", pages.home),
         Route("/stories/{id}", pages.story),
@@ -196,5 +249,9 @@ def build(pages: Pages, token: str, hosts: Iterable[str]) -> Starlette:
         Route("/login", pages.login_form, methods=["GET"]),
         Route("/login", pages.login, methods=["POST"]),
         Route("/static/style.css", pages.style),
+        Route("/push/{token}", pages.push_confirm, methods=["GET"]),
+        Route("/push/{token}", pages.push_receive, methods=["POST"]),
     ]
-    return Starlette(routes=routes, middleware=[Middleware(Guard, token=token, hosts=[*hosts, "127.0.0.1", "localhost", "::1"])])
+    return Starlette(
+        routes=routes, middleware=[Middleware(Guard, token=token, hosts=[*hosts, "127.0.0.1", "localhost", "::1"])]
+    )

@@ -61,7 +61,7 @@ class Guard(BaseHTTPMiddleware):
             return PlainTextResponse("this host name is not served here; add it to web.hosts", 421)
         if request.method not in ("GET", "HEAD") and not self._is_own_site(request, host):
             return PlainTextResponse("refused: the request comes from another site", 403)
-        if request.url.path in OPEN_PATHS or self._is_known(request):
+        if request.url.path in OPEN_PATHS or request.url.path.startswith("/push/") or self._is_known(request):
             return None
         if "text/html" in request.headers.get("accept", ""):
             return RedirectResponse("/login", 303)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -26,6 +27,15 @@ def server_of(settings: Settings, daemon: Daemon) -> uvicorn.Server:
     assert settings.web is not None
     host, _, port = settings.web.listen.rpartition(":")
     token = token_of(settings.web.token, Path(settings.database))
-    app = build(Pages(settings.database, token, daemon.is_alive, daemon.counters.samples), token, settings.web.hosts)
-    config = uvicorn.Config(app, host=host.strip("[]") or "127.0.0.1", port=int(port), log_config=None, access_log=False, server_header=False)
+    pages = Pages(settings.database, token, daemon.is_alive, daemon.counters.samples, lambda: daemon.push)
+    public = urlsplit(settings.web.public_url).hostname
+    app = build(pages, token, [*settings.web.hosts, *([public] if public else [])])
+    config = uvicorn.Config(
+        app,
+        host=host.strip("[]") or "127.0.0.1",
+        port=int(port),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
     return _Server(config)
