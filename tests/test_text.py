@@ -8,11 +8,16 @@ import sys
 import time
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from watcher.text import edges, fold, fold_cased, folding, given_range, plain_text, read, sentence_spans
+from watcher.text.language import detect
+from watcher.text.morphology import prefix, same_word
+from watcher.text.spellings import spellings
 
+UNHURRIED = settings(deadline=None)
+"""The first example may load the language model."""
 ANY = st.text(alphabet=st.characters(codec=None, exclude_categories=()), max_size=80)
 TRICKY = st.text(
     alphabet="aAİıßẞﬁée\u0301\u0308иЙй\u0306\u00ad\u200b\u200c\u0640هوشمعА.I. \tﾊﾟﾞ投資각\u1100\u1161\u11a8ُ’-—ſΣςǅ½ﷺ'İ\u0345ᾳ",
@@ -78,6 +83,7 @@ def test_folding_makes_one_form(text: str, folded: str) -> None:
     assert fold(text) == folded
 
 
+@UNHURRIED
 @example("\u1100\u00ad\u1161")
 @example("\u1100\u200c\u1161")
 @example("\u1e9e\u3099")
@@ -89,6 +95,7 @@ def test_folding_twice_changes_nothing_more(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
+@UNHURRIED
 @given(ANY | TRICKY)
 def test_the_cased_form_has_the_same_places(text: str) -> None:
     cased = fold_cased(text)
@@ -96,6 +103,7 @@ def test_the_cased_form_has_the_same_places(text: str) -> None:
     assert fold(cased) == fold(text)
 
 
+@UNHURRIED
 @given(
     st.lists(
         st.sampled_from(
@@ -129,6 +137,7 @@ def test_plain_text_kept_and_read_again_is_the_same(markup: str) -> None:
     assert read(html.escape(plain, quote=False)).plain == plain
 
 
+@UNHURRIED
 @given(ANY | TRICKY)
 def test_every_place_leads_back_to_the_plain_text(text: str) -> None:
     reading = plain_text(text)
@@ -138,6 +147,7 @@ def test_every_place_leads_back_to_the_plain_text(text: str) -> None:
     assert all(0 <= start < end <= len(reading.plain) for start, end in zip(starts, ends, strict=True))
 
 
+@UNHURRIED
 @given(ANY | TRICKY)
 def test_a_token_in_the_plain_text_folds_to_the_token(text: str) -> None:
     reading = plain_text("Ein " + text + " Ende")
@@ -149,6 +159,7 @@ def test_a_token_in_the_plain_text_folds_to_the_token(text: str) -> None:
         )
 
 
+@UNHURRIED
 @given(ANY)
 def test_reading_never_fails(text: str) -> None:
     for reading in (read(text), plain_text(text)):
@@ -156,6 +167,19 @@ def test_reading_never_fails(text: str) -> None:
         assert [token.end for token in reading.tokens] == sorted(token.end for token in reading.tokens)
         for token in reading.tokens:
             edges.is_whole(reading.folded, token.start, token.end, "ar")
+
+
+@UNHURRIED
+@given(ANY, ANY, st.sampled_from(["", "de", "ar", "sr", "fi", "ko", "he", "zh-Hans", "xx", "../x", "EN_us"]))
+def test_any_words_in_any_language_have_an_answer(one: str, other: str, lang: str) -> None:
+    assert detect(one, lang)
+    assert same_word(one, one + other, lang) in (True, False)
+    assert prefix(one + "x", lang)
+    assert all(spellings(one, lang))
+
+
+def test_a_run_of_a_million_letters_is_no_compound() -> None:
+    assert not same_word("plan", "plan" * 250_000, "de")
 
 
 def test_a_highlight_covers_what_was_folded_away() -> None:

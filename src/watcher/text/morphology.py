@@ -26,6 +26,8 @@ _VOWEL = re.compile("[aeiouyəæø]")
 _LONGEST_ENDING = 9
 _COMPOUND_FROM = 4
 """Letters a word needs to be looked for inside compounds: shorter ones are in too many words by chance."""
+_LONGEST_WORD = 100
+"""Letters; a longer run is no word of any language, and not worth the time."""
 _REST = 3
 """Letters that the rest of a compound must have."""
 
@@ -52,6 +54,8 @@ def same_word(term_word: str, text_word: str, lang: str) -> bool:
     """
     if term_word == text_word:
         return True
+    if len(text_word) > _LONGEST_WORD:
+        return False
     code = base(lang)
     inflection = _inflection(code)
     if code in _TRANSLITERATED:
