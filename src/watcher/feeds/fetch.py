@@ -6,20 +6,22 @@ import asyncio
 import hashlib
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from urllib.parse import urljoin, urlsplit
+from urllib.request import getproxies
 from weakref import WeakValueDictionary
 
 import aiohttp
 from yarl import URL
 
-from watcher import __version__
 from watcher.errors import FetchError, RefusedError
 from watcher.feeds import answers, failures
 from watcher.feeds.guard import Guard
 from watcher.feeds.hosts import Hosts
+from watcher.feeds.limits import Extras as Extras
+from watcher.feeds.limits import FetchLimits as FetchLimits
 from watcher.model import Document, Feed, FeedState
 
 ACCEPT = (
@@ -30,47 +32,6 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _PERMANENT = {301, 308}
 _ERROR_START = 65_536
 """How much of an error page is read: enough to know a challenge by."""
-
-
-@dataclass(frozen=True, slots=True)
-class Extras:
-    """What one feed's requests carry besides. Never sent to another host than the feed's own."""
-
-    headers: Mapping[str, str] = field(default_factory=dict)
-    cookies: Mapping[str, str] = field(default_factory=dict)
-    proxy: str = ""
-    user_agent: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FetchLimits:
-    """Bounds of every fetch. `timeout` is for the whole of it with redirects, without waiting for a free place.
-
-    `private_networks` is deny, allow or a tuple of CIDR. With a proxy (`trust_env` or `Extras.proxy`) the proxy
-    connects, so only it can keep us out of private networks.
-    """
-
-    timeout: timedelta = timedelta(seconds=30)
-    max_bytes: int = 10_000_000
-    """After decompression."""
-    concurrency: int = 64
-    per_host: int = 2
-    host_gap: timedelta = timedelta()
-    """Least time between the starts of two requests to one host."""
-    redirects: int = 5
-    private_networks: str | tuple[str, ...] = "deny"
-    user_agent: str = ""
-    """Empty: Watcher and its version, with `contact`."""
-    contact: str = ""
-    """A URL or an address where a publisher finds who asks."""
-    trust_env: bool = False
-    extras: Mapping[str, Extras] = field(default_factory=dict)
-    """By feed URL."""
-
-    def agent(self) -> str:
-        """The User-Agent header."""
-        contact = f" (+{self.contact})" if self.contact else ""
-        return self.user_agent or f"Watcher/{__version__}{contact}"
 
 
 class HttpFetcher:
@@ -87,7 +48,8 @@ class HttpFetcher:
         self._proxied: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> HttpFetcher:
-        self._session = self._new_session(guarded=True)
+        proxies = getproxies().values() if self.limits.trust_env else ()
+        self._session = self._new_session(self.guard.with_proxies(proxies) if proxies else self.guard)
         return self
 
     async def __aexit__(
@@ -208,7 +170,7 @@ class HttpFetcher:
         target = URL(url, encoded=True) if url.isascii() and "%" in url else URL(url)
         session = self._open_session()
         if extras.proxy:
-            session = self._proxied = self._proxied or self._new_session(guarded=False)
+            session = self._proxied = self._proxied or self._new_session(self._guard_of_proxies())
         return session.get(
             target, headers=sent, cookies=cookies or None, allow_redirects=False, proxy=extras.proxy or None
         )
@@ -248,12 +210,15 @@ class HttpFetcher:
             error.retry_after = wait
             self.hosts.refused(host, asyncio.get_running_loop().time(), wait.total_seconds())
 
-    def _new_session(self, *, guarded: bool) -> aiohttp.ClientSession:
+    def _guard_of_proxies(self) -> Guard:
+        return self.guard.with_proxies(extras.proxy for extras in self.limits.extras.values() if extras.proxy)
+
+    def _new_session(self, guard: Guard) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
             limit=self.limits.concurrency * 2,
             ttl_dns_cache=300,
             keepalive_timeout=10,
-            socket_factory=self.guard.socket if guarded and not self.limits.trust_env else None,
+            socket_factory=guard.socket,
         )
         return aiohttp.ClientSession(
             connector=connector,

@@ -66,6 +66,19 @@ class Guard:
             return False
         return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
+    def with_proxies(self, urls: Iterable[str]) -> Guard:
+        """A guard that also permits these proxies' own addresses, as they resolve now. What lies behind a proxy is its affair."""
+        other = Guard("allow" if self.allows_all else ())
+        other.allowed = self.allowed
+        for url in urls:
+            host = urlsplit(url if "//" in url else f"//{url}").hostname
+            try:
+                found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM) if host else []
+            except OSError:
+                continue  # a proxy without an address is told of at the first request through it
+            other.allowed += tuple(ipaddress.ip_network(str(row[4][0]).split("%")[0]) for row in found)
+        return other
+
     def socket(self, info: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:
         """A socket for aiohttp's connector, or AddressRefused. `info` is one row of getaddrinfo."""
         family, kind, protocol, _, address = info

@@ -1,49 +1,28 @@
 """The pool of parser processes: documents are parsed where a bomb can only hurt itself.
 
-Answers are unpickled with a list of what may come, so that a parser that was taken over gains nothing by them.
 The other side is `watcher.feeds.child`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import io
 import math
-import os
-import pickle
-import signal
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from watcher.errors import ParseError
 from watcher.feeds import trim
-from watcher.feeds.child import HEADER, parse_then
+from watcher.feeds.child import parse_then
 from watcher.feeds.parsed import ParsedFeed
+from watcher.feeds.process import Process
 from watcher.model import Document
 
-_LARGEST_ANSWER = 200_000_000
 _GRACE = 0.5
 _SMALL = 600_000
 """Bodies up to this size are trimmed in the event loop: at most a few milliseconds."""
-_KEPT_ENVIRONMENT = (
-    "PATH",
-    "PYTHONHOME",
-    "LANG",
-    "LC_ALL",
-    "TMPDIR",
-    "VIRTUAL_ENV",
-    "COVERAGE_PROCESS_START",
-)
-_ALLOWED = (
-    {("builtins", name) for name in ("frozenset", "set", "complex", "bytearray", "slice", "range")}
-    | {("datetime", name) for name in ("datetime", "date", "time", "timedelta", "timezone")}
-    | {("decimal", "Decimal")}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +51,9 @@ class ParserPool:
 
     def __init__(self, limits: ParseLimits | None = None) -> None:
         self.limits = limits or ParseLimits()
-        self._free: list[_Child] = []
+        self._free: list[Process] = []
         self._count = 0
-        self._busy: dict[_Child, float] = {}
+        self._busy: dict[Process, float] = {}
         """Since when."""
         self._waiting: list[asyncio.Future[None]] = []
         self._reaper: asyncio.TimerHandle | None = None
@@ -137,7 +116,7 @@ class ParserPool:
             case _:
                 raise ParseError(url, "poison", "the parser gave an answer that can not be read")
 
-    async def _ask(self, child: _Child, task: object) -> object:
+    async def _ask(self, child: Process, task: object) -> object:
         """One task to one child, under the clock; None if the child did not survive it. Gives the child back or ends it."""
         self._busy[child] = asyncio.get_running_loop().time()
         try:
@@ -163,7 +142,7 @@ class ParserPool:
             self._schedule_reaper()
         return answer
 
-    async def _take(self, *, fresh: bool = False) -> _Child:
+    async def _take(self, *, fresh: bool = False) -> Process:
         loop = asyncio.get_running_loop()
         while True:
             if self._free and not fresh:
@@ -172,7 +151,7 @@ class ParserPool:
             if self._count < self.limits.processes + min(stuck, self.limits.burst):
                 self._count += 1
                 try:
-                    return await _Child.start(self.limits.memory_bytes)
+                    return await Process.start(self.limits.memory_bytes)
                 except BaseException:
                     self._count -= 1
                     self._wake()
@@ -187,7 +166,7 @@ class ParserPool:
                 if waiter in self._waiting:
                     self._waiting.remove(waiter)
 
-    async def _end(self, child: _Child) -> None:
+    async def _end(self, child: Process) -> None:
         try:
             await child.kill()
         finally:
@@ -217,102 +196,3 @@ class ParserPool:
         self._reaper = None
         if self._free:
             self._schedule_reaper()
-
-
-class _Child:
-    """One parser process as the pool sees it."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-        self.served = 0
-        self.idle_since = 0.0
-        self.out_of_time = False
-
-    @classmethod
-    async def start(cls, memory_bytes: int) -> _Child:
-        environment = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
-        home = str(Path(__file__).parents[2])
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH", ""))))
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",
-            "-m",
-            "watcher.feeds.child",
-            str(memory_bytes),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=environment,
-            limit=1 << 20,
-        )
-        return cls(process)
-
-    async def ask(self, task: object) -> object:
-        """The answer, or None if the process is no more."""
-        stdin, stdout = self.process.stdin, self.process.stdout
-        if stdin is None or stdout is None:
-            return None
-        self.served += 1
-        data = pickle.dumps(task, pickle.HIGHEST_PROTOCOL)
-        try:
-            stdin.write(len(data).to_bytes(HEADER, "big"))
-            stdin.write(data)
-            await stdin.drain()
-            size = int.from_bytes(await stdout.readexactly(HEADER), "big")
-            if size > _LARGEST_ANSWER:
-                return None
-            return _Answers(io.BytesIO(await stdout.readexactly(size))).load()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            return None
-        except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, TypeError, ValueError):
-            return ("unreadable",)
-
-    @property
-    def overspent(self) -> bool:
-        """Whether it ended for the time it took, of the clock or of the processor."""
-        return self.out_of_time or self.process.returncode == -signal.SIGXCPU
-
-    @property
-    def epitaph(self) -> str:
-        """Why this process did not answer."""
-        if self.overspent:
-            return "parsing it took too long: the document is broken or hostile"
-        return "the parser broke down over it: the document is broken or hostile"
-
-    def close(self) -> None:
-        """Let the process end by itself: it stops at the end of its input."""
-        if self.process.stdin:
-            self.process.stdin.close()
-
-    async def stop(self) -> None:
-        """End a process that is idle."""
-        self.close()
-        try:
-            async with asyncio.timeout(1):
-                await self.process.wait()
-        except TimeoutError:
-            await self.kill()
-
-    async def kill(self) -> None:
-        """End a process, whatever it does."""
-        if self.process.returncode is None:
-            try:
-                async with asyncio.timeout(0.05):
-                    await self.process.wait()  # it may have ended itself, and then says by which signal
-            except TimeoutError:
-                self.process.kill()
-                await self.process.wait()
-        self.close()
-
-
-class _Answers(pickle.Unpickler):
-    """Reads only values of ours and of the standard types that they are made of."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) in _ALLOWED:
-            return super().find_class(module, name)
-        if module.startswith("watcher."):
-            found = super().find_class(module, name)
-            if isinstance(found, type) and found.__module__ == module:
-                return found
-        raise pickle.UnpicklingError(f"{module}.{name} is not expected in an answer")

@@ -1,0 +1,50 @@
+"""Bounds of fetching, and what single feeds send besides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from watcher import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What one feed's requests carry besides. Never sent to another host than the feed's own."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict)
+    proxy: str = ""
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchLimits:
+    """Bounds of every fetch. `timeout` is for the whole of it with redirects, without waiting for a free place.
+
+    `private_networks` is deny, allow or a tuple of CIDR. With a proxy (`trust_env` or `Extras.proxy`) the proxy
+    connects, so only it can keep us out of private networks.
+    """
+
+    timeout: timedelta = timedelta(seconds=30)
+    max_bytes: int = 10_000_000
+    """After decompression."""
+    concurrency: int = 64
+    per_host: int = 2
+    host_gap: timedelta = timedelta()
+    """Least time between the starts of two requests to one host."""
+    redirects: int = 5
+    private_networks: str | tuple[str, ...] = "deny"
+    user_agent: str = ""
+    """Empty: Watcher and its version, with `contact`."""
+    contact: str = ""
+    """A URL or an address where a publisher finds who asks."""
+    trust_env: bool = False
+    extras: Mapping[str, Extras] = field(default_factory=dict)
+    """By feed URL."""
+
+    def agent(self) -> str:
+        """The User-Agent header."""
+        contact = f" (+{self.contact})" if self.contact else ""
+        return self.user_agent or f"Watcher/{__version__}{contact}"
