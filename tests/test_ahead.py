@@ -25,6 +25,8 @@ DATES = [
     ("en", "Bids close on June 3", ["2025-06-03"]),
     ("en", "A draft next month", ["2025-03"]),
     ("en", "A draft next year", ["2026"]),
+    ("en", "A vote next week", ["2025-02"]),
+    ("en", "A vote tomorrow", ["2025-02-06"]),
     ("fr", "une loi à modifier au parlement en mars", ["2025-03"]),
     ("fr", "d'ici 2030", ["2030"]),
     ("fr", "le 1er avril 2026", ["2026-04-01"]),
@@ -78,3 +80,8 @@ def test_what_is_ahead_comes_with_its_sentence() -> None:
 
 def test_sums_and_counts_are_no_years() -> None:
     assert ahead(item("en", "2,030 firms got $2030 and 2040% more")) == ()
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_misdated_item_raises_nothing(day: str) -> None:
+    assert all(one.when for one in ahead(item("en", "A vote tomorrow, next week, next month, in March 2027", day)))

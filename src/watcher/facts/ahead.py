@@ -19,6 +19,8 @@ _DAY_BEFORE = re.compile(r"(?<!\d)(\d{1,2})(?:\.|st|nd|rd|th|er|º|-?е|-?го|-
 _DAY_AFTER = re.compile(r" (\d{1,2})(?:st|nd|rd|th)?(?!\d|[.,]\d|%)")
 _MONTH_VI = re.compile(r"thang (\d{1,2})(?:[/-](20\d\d)| nam (20\d\d))?(?!\d)")
 _AROUND = 120
+_LAST_YEAR = 9000
+"""An item dated beyond is misdated; adding to its day would leave the calendar."""
 _THAI_ERA, _SOLAR_HIJRI = 543, 621
 
 
@@ -30,7 +32,7 @@ def ahead(item: Item) -> tuple[Ahead, ...]:
 def events_ahead(reading: Reading) -> tuple[Ahead, ...]:
     """The dates to come of an item already searched; without the item's own day only what the text itself puts ahead."""
     published = reading.item.published
-    day = published.date() if published else None
+    day = published.date() if published and published.year < _LAST_YEAR else None
     found: dict[tuple[str, str], Ahead] = {}
     for part in reading.parts:
         taken: list[tuple[int, int]] = []
@@ -136,11 +138,8 @@ def _step(value: str, day: date) -> str:
     if unit == "month":
         month = day.month - 1 + steps
         return f"{day.year + month // 12:04d}-{month % 12 + 1:02d}"
-    target = day + timedelta(days=steps)
-    if unit == "week":
-        week = (day + timedelta(weeks=steps)).isocalendar()
-        return f"{week.year:04d}-W{week.week:02d}"
-    return target.isoformat()
+    target = day + timedelta(days=steps * (7 if unit == "week" else 1))
+    return f"{target:%Y-%m}" if unit == "week" else target.isoformat()
 
 
 def _around(part: Part, start: int, end: int) -> str:
