@@ -20,6 +20,14 @@ _INDIAN = ("lakh", "crore", "lac", "cr")
 _NEAR_DOLLARS = ("CA", "AU", "NZ")
 _SHORT_ITEM = 400
 """Characters up to which one mention of money speaks for the whole item; in longer text it has to be near."""
+_DOLLAR_SUBJECTS = (*_NEAR_DOLLARS, "SG", "HK")
+_OWNED_BY_DE = frozenset({"fr", "es", "pt", "it", "ca", "gl", "ro"})
+"""Languages that count with «de» before a noun in small letters, and own with «de» before a name."""
+_LOCAL_DOLLARS = frozenset({"en", "fr", "es"})
+"""Languages whose papers say plain dollar for a Canadian one; others name it or convert it."""
+_AMERICAN_FIRMS = "US-firm"
+_MANY_HOMES = frozenset({"en", "fr", "es", "pt", "de", "ar", "ru", "sw"})
+"""Languages of several countries, where a bare sum is in the money of the country it is about."""
 _BARE_FLOOR = Decimal(10) ** 6
 
 
@@ -56,7 +64,8 @@ class Context:
         last: Sum | None = None
         sums: list[Sum] = []
         for (part, figure), known in zip(listed, explicit, strict=True):
-            last = known or last
+            if known is not None and (last is None or not self._is_aside(known)):
+                last = known
             if known is None and self._is_bare_sum(part, figure, first is not None):
                 known = self._inherited(part, figure, last or first)
             elif known is not None and figure.unit and figure.unit.code == "@dollar" and not figure.home:
@@ -64,6 +73,11 @@ class Context:
             if known is not None:
                 sums.append(known)
         return sums
+
+    def _is_aside(self, one: Sum) -> bool:
+        """Whether a sum stands in brackets, where papers put conversions."""
+        before = self.sources[one.part].text[max(0, one.figure.start - 24) : one.figure.start]
+        return before.rfind("(") > before.rfind(")")
 
     @property
     def homes(self) -> dict[str, int]:
@@ -121,7 +135,7 @@ class Context:
             return own, False
         if unit.code == "@dollar":
             return self._dollar(named), False
-        if self.country in family.countries:
+        if self.country in family.countries and (self.country in named or not named):
             return family.countries[self.country], False
         if named:
             return family.countries[min(named, key=self.homes.__getitem__)], False
@@ -130,21 +144,24 @@ class Context:
     def _dollar(self, named: Sequence[str]) -> str:
         """Plain dollars are American, but where a Canadian, Australian, New Zealand or Singapore matter is the subject."""
         places = self.homes
-        near = [country for country in named if country in _NEAR_DOLLARS]
         country = self.country
-        if (
-            country in (*_NEAR_DOLLARS, "SG", "HK")
-            and country not in near
-            and (self.lang.code in ("en", "fr"))
-            and "US" not in named
-        ):
+        near = [one for one in named if one in _NEAR_DOLLARS and (one == country or self.lang.code in _LOCAL_DOLLARS)]
+        if country in _DOLLAR_SUBJECTS and country not in near and self._is_local(country):
             near.append(country)
+        if country in places and country not in _DOLLAR_SUBJECTS:
+            near = [one for one in near if places[one] < places[country]]
         if not near:
             return "USD"
         first = min(near, key=lambda one: places.get(one, 0))
         if "US" in places and country != first and places["US"] < places.get(first, 0):
             return "USD"
         return families()["@dollar"].countries[first]
+
+    def _is_local(self, country: str) -> bool:
+        """Whether its own papers' plain dollar is likely its own: no American name is in the text."""
+        if self.lang.code not in ("en", "fr") or "US" in self.homes:
+            return False
+        return country in self.homes or _AMERICAN_FIRMS not in self.homes
 
     def _dollars(self, known: Sum, local: set[str]) -> Sum:
         """Where «AU$» or «C$» stands in the item, a plain dollar is an American one."""
@@ -164,7 +181,8 @@ class Context:
             before = source.text[max(0, figure.start - 10) : figure.start]
             if any(word in before for word in self.lang.endings.get("counted_before", ())):
                 return False
-            if self._is_counted(source.text[figure.bare_end : figure.bare_end + 14].lstrip(" ")):
+            paid = any(word in before for word in self.lang.endings.get("money", ()))
+            if self._is_counted(source.text[figure.bare_end : figure.bare_end + 14].lstrip(" "), paid):
                 return False
             if self.lang.code == "ko":
                 return True
@@ -185,13 +203,14 @@ class Context:
         begin = figure.bare_end + 1
         return self.lang.says("money", source.text, begin) > begin
 
-    def _is_counted(self, follows: str) -> bool:
-        """Whether a counted noun follows a number in Chinese, Japanese or Korean."""
+    def _is_counted(self, follows: str, paid: bool) -> bool:
+        """Whether a counted noun follows a number in Chinese, Japanese or Korean. `paid`: a word for money stands before."""
         endings = self.lang.endings
         if follows.startswith(endings.get("not_counted", ())):
             return False
         if self.lang.code != "ko":
-            return follows.startswith(endings.get("counted", ()))
+            is_weak = follows.startswith(endings.get("counted_weak", ()))
+            return follows.startswith(endings.get("counted", ())) or (is_weak and not paid)
         word = WORD.match(follows)
         for counter in endings["counted"]:
             if word and word.group().startswith(counter):
@@ -211,7 +230,11 @@ class Context:
             return begin > end or self.lang.says("money", text, begin + 1) > begin + 1
         if is_unspaced(text[begin]) and begin > end:
             return True
-        return self.lang.says("follow", text, begin) > begin or self.lang.says("money", text, begin) > begin
+        if self.lang.says("follow", text, begin) > begin or self.lang.says("money", text, begin) > begin:
+            return True
+        owned = self.lang.says("of", text, begin)
+        begin = owned + (text[owned : owned + 1] == " ")
+        return self.lang.code in _OWNED_BY_DE and owned > 0 and source.cased[begin : begin + 1].isupper()
 
     def _inherited(self, part: int, figure: Figure, nearest: Sum | None) -> Sum | None:
         """A bare sum in the currency of the sum before it, or of the first one after."""
@@ -233,12 +256,13 @@ class Context:
             word in self.sources[part].text[figure.start : figure.end] for word in _INDIAN
         ):
             return Sum(figure, part, "INR", figure.unsure)
-        if self.lang.code in EAST_LANGUAGES or (own and not self.country and "US" not in self.homes):
-            return Sum(figure, part, own, figure.unsure)
-        if not self.country and len(self.homes) == 1:
-            own = currency_of(next(iter(self.homes)))
-        currency = currency_of(self.country) if self.country and self.country != "EU" else own
-        return Sum(figure, part, currency, figure.unsure) if currency else None
+        country = self.country or ("US" if "US" in self.homes else "")
+        if self.lang.code not in EAST_LANGUAGES:
+            if not country and len(self.homes) == 1 and _AMERICAN_FIRMS not in self.homes:
+                country = next(iter(self.homes))
+            if country not in ("", "EU") and (country == "US" or self.lang.code in _MANY_HOMES):
+                own = currency_of(country)
+        return Sum(figure, part, own, figure.unsure) if own else None
 
 
 def linked(source: Source, figures: list[Figure]) -> list[Figure]:

@@ -48,7 +48,7 @@ def read_words(source: Source, at: int, floor: int) -> Figure | None:
         return None
     figure = and_half(source, scaled(Figure(start, end, number, number, bare_end=end), scales, end))
     figure = with_unit(source, chained(source, figure) if figure.factor == 1000 else figure)
-    if start == word_start and number == 1 and figure.unit is None and lang.code not in ("th", "lo", "km"):
+    if start == word_start and number == 1 and figure.unit is None and len(scales) < 2:
         return None
     return figure
 
