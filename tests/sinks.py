@@ -246,10 +246,12 @@ class _Handler(BaseHTTPRequestHandler):
 class MailSink:
     """An SMTP server. A script is put by recipient: `ok`, `rcpt 550`, `data 451`, `hang`, `close` (after the message), `quit`."""
 
-    def __init__(self, ledger: Ledger | None = None, port: int = 0) -> None:
+    def __init__(self, ledger: Ledger | None = None, port: int = 0, **options: Any) -> None:
         self.ledger = ledger or Ledger()
         self.scripts = Scripts()
-        self._controller = _MailServer(self, "127.0.0.1", port)
+        if "authenticator" in options:
+            options |= {"auth_require_tls": False}
+        self._controller = _MailServer(self, "127.0.0.1", port, options)
 
     @property
     def port(self) -> int:
@@ -333,8 +335,8 @@ class _Mailbox:
 
 
 class _MailServer(Controller):
-    def __init__(self, sink: MailSink, host: str, port: int) -> None:
-        super().__init__(_Mailbox(sink), hostname=host, port=port or _free_port())
+    def __init__(self, sink: MailSink, host: str, port: int, options: dict[str, Any]) -> None:
+        super().__init__(_Mailbox(sink), hostname=host, port=port or _free_port(), **options)
 
     @property
     def bound_port(self) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
 import pytest
+from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from sinks import MailSink
 from test_render import CHANGES, NOW, alert
@@ -130,6 +131,25 @@ def test_a_server_without_what_the_url_asks_for_is_said_so(sink: MailSink) -> No
     url = sink.url("x@example.org").replace("mailto://", "mailto://user:s3cr3t@").replace("insecure", "starttls")
     error = failure(senders.open(url, "desk"))
     assert error.permanent and "does not offer" in error.reason and "s3cr3t" not in error.reason
+
+
+@pytest.mark.parametrize(("password", "accepted"), [("right-one", True), ("wr0ng-0ne", False)])
+def test_a_login_is_made_and_a_wrong_password_is_final_and_not_shown(password: str, accepted: bool) -> None:
+    seen: list[LoginPassword] = []
+
+    def authenticate(_: object, __: object, ___: object, mechanism: str, data: LoginPassword) -> AuthResult:
+        seen.append(data)
+        return AuthResult(success=data.password == b"right-one", handled=False)
+
+    with MailSink(authenticator=authenticate) as sink:
+        url = sink.url("you@example.org").replace("mailto://", f"mailto://user:{password}@")
+        sender = senders.open(url, "desk")
+        if accepted:
+            sender.send(message(sender))
+            assert len(sink.received("you@example.org")) == 1 and seen[0].login == b"user"
+        else:
+            error = failure(sender)
+            assert error.permanent and "535" in error.reason and password not in error.reason
 
 
 def test_a_digest_is_one_mail(sink: MailSink) -> None:

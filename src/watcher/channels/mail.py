@@ -18,7 +18,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr, parseaddr
 from importlib import resources
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from watcher.channels.message import Message, Service
 from watcher.errors import DeliveryError
@@ -166,7 +166,7 @@ def open_mail(url: str, name: str, rate: float) -> Mapping[str, MailSender]:
         raise ValueError(
             "the mail URL can not be read; percent-encode special characters in user and password"
         ) from None
-    options = {key.lower(): values[-1] for key, values in parse_qs(parts.query, keep_blank_values=False).items()}
+    options = _options(parts.query)
     host, user, password = parts.hostname or "", unquote(parts.username or ""), unquote(parts.password or "")
     user, password = options.get("user", user), options.get("pass", password)
     if not host and not options.get("smtp"):
@@ -193,6 +193,12 @@ def open_mail(url: str, name: str, rate: float) -> Mapping[str, MailSender]:
     )
     senders = {address: MailSender(server, sender, (shown, address), name) for shown, address in recipients}
     return {"": next(iter(senders.values()))} if len(senders) == 1 else senders
+
+
+def _options(query: str) -> dict[str, str]:
+    """What stands after the question mark. A plus is a plus: addresses have them (you+news@example.org)."""
+    pairs = (pair.partition("=") for pair in query.split("&"))
+    return {unquote(key).lower(): unquote(value) for key, _, value in pairs if value}
 
 
 def _providers() -> Mapping[str, Mapping[str, str]]:
