@@ -16,7 +16,6 @@ _MARKUP = re.compile(
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}(?![0-9]);?|#[xX][0-9A-Fa-f]{1,6}(?![0-9A-Fa-f]);?|[A-Za-z][A-Za-z0-9]{1,31};?)")
 _ENCODED_AGAIN = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{2,5}|#x[0-9A-Fa-f]{2,4});")
 _ENCODED_OFTEN = re.compile(r"&(?:amp;){2,}")
-_SPACES = re.compile(r"\s+")
 _WORDS = re.compile(r"\S+")
 _ROUNDS = 3
 
@@ -39,7 +38,7 @@ def to_plain(markup: str) -> str:
 
 def collapse(text: str) -> str:
     """Make every run of white space one space, and none at the ends."""
-    return _SPACES.sub(" ", text).strip(" ")
+    return " ".join(text.split())
 
 
 def given_range(source: str, start: int, end: int) -> tuple[int, int]:

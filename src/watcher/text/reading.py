@@ -75,7 +75,11 @@ def plain_text(source: str, lang: str = "") -> ReadText:
 
 def _clean(source: str) -> str:
     """Half a surrogate pair can be neither stored nor sent; it becomes the replacement character."""
-    return source if source.isascii() else _SURROGATE.sub("\ufffd", source)
+    try:
+        source.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub("\ufffd", source)
+    return source
 
 
 def _tokens(folded: str, ends: list[int]) -> list[Token]:
