@@ -112,12 +112,9 @@ def _rule(random: Random, name: str, earlier: Sequence[str]) -> RuleSpec:
     if kind < 0.75:
         return RuleSpec(name, match=Line(expression(random, 3, earlier)), langs=langs, tags=tags)
     if kind < 0.9:
-        lists = {
-            part: tuple(Line(_entry(random)) for _ in range(random.randint(0, 3))) for part in ("all", "any", "none")
-        }
-        if not any(lists.values()):
-            lists["any"] = (Line("fund"),)
-        return RuleSpec(name, **lists, langs=langs, tags=tags)
+        entries = [tuple(Line(_entry(random)) for _ in range(random.randint(0, 3))) for _ in range(3)]
+        wanted = entries[1] if any(entries) else (Line("fund"),)
+        return RuleSpec(name, all=entries[0], any=wanted, none=entries[2], langs=langs, tags=tags)
     weights = tuple(
         Weight(expression(random, 1, earlier), random.choice([-2.5, -1, 1, 2, 3.5]))
         for _ in range(random.randint(1, 12))

@@ -24,6 +24,7 @@ from watcher.rules import (
     compile_rules,
 )
 from watcher.text import read
+from watcher.text.tables import language_table, languages
 
 FEED = Feed("https://example.org/feed", name="Example", tags=frozenset({"government", "kr"}))
 NO_FACTS = Facts()
@@ -312,6 +313,12 @@ def test_vocabularies_take_in_others() -> None:
         True,
         False,
     ]
+
+
+def test_no_word_that_hides_a_term_holds_a_space() -> None:
+    """The engine takes a term between two spaces for whole without asking further; a table must not say otherwise."""
+    tables = [language_table(lang) for lang in languages()]
+    assert not [word for table in tables for word in table.get("not_within", ()) if " " in word]
 
 
 # Evidence and reasons

@@ -15,7 +15,7 @@ from ahocorasick_rs import AhoCorasick
 
 from watcher.rules.conditions.core import Needs
 from watcher.rules.conditions.facts import present_facts
-from watcher.rules.keys import FACT, LITERAL, RUNS, cost
+from watcher.rules.keys import FACT, LITERAL, cost, words_in
 from watcher.rules.reading import TEXT_FIELDS, Reading
 
 GROUP = "\x03"
@@ -25,8 +25,8 @@ ALWAYS = ""
 """The key that every item holds."""
 FEW = 8
 
-Posting = dict[str, tuple[int, ...]]
-"""Rules behind one anchor key, by guard key; ALWAYS where there is no guard."""
+Posting = dict[str, tuple[int, ...]] | tuple[tuple[str, tuple[int, ...]], ...]
+"""Rules behind one anchor key, by guard key; ALWAYS where there is no guard. Pairs while they are few."""
 
 
 class Index:
@@ -43,7 +43,7 @@ class Index:
         literals = {key for key in lookups if key.startswith(LITERAL)}
         literals.update(key for key in self._groups if key.startswith(LITERAL))
         for anchor, posting in self._postings.items():
-            literals.update(key for key in (anchor, *posting) if key.startswith(LITERAL))
+            literals.update(key for key in (anchor, *dict(posting)) if key.startswith(LITERAL))
         self._literals = sorted(literals)
         self._automaton = AhoCorasick([key[1:] for key in self._literals]) if literals else None
         del self._numbers, self._costs
@@ -55,7 +55,7 @@ class Index:
             field = reading.field(name)
             if field is None:
                 continue
-            present.update(RUNS.findall(field.flat))
+            present |= words_in(field.flat)
             if self._automaton is not None:
                 literals = self._literals
                 hits = self._automaton.find_matches_as_indexes(field.flat, overlapping=True)
@@ -72,11 +72,11 @@ class Index:
         postings = self._postings
         for anchor in postings.keys() & present:
             posting = postings[anchor]
-            if len(posting) > FEW:
+            if isinstance(posting, dict):
                 for guard in posting.keys() & present:
                     found.update(posting[guard])
                 continue
-            for guard, numbers in posting.items():
+            for guard, numbers in posting:
                 if guard in present:
                     found.update(numbers)
         return sorted(found)
@@ -95,9 +95,9 @@ class Index:
                 posting = filed.setdefault(anchor, {})
                 for guard in guards:
                     posting.setdefault(guard, []).append(number)
-        self._postings = {
-            anchor: {guard: tuple(numbers) for guard, numbers in posting.items()} for anchor, posting in filed.items()
-        }
+        for anchor, posting in filed.items():
+            pairs = [(guard, tuple(numbers)) for guard, numbers in posting.items()]
+            self._postings[anchor] = tuple(pairs) if len(pairs) <= FEW else dict(pairs)
 
     def _rarity(self, keys: frozenset[str], used: Counter[str], total: int) -> float:
         """How often an item will hold one of the keys: by their length, and by how many rules ask for them."""

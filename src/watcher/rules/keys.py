@@ -8,26 +8,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
 from itertools import chain
 
 from watcher.text.scripts import script_of
+from watcher.text.tables import language_table, languages
 
 LITERAL = "\x01"
 FACT = "\x02"
 
-_SPACED = ("latin", "cyrillic", "greek", "armenian", "georgian", "digit")
-"""Scripts in which a word ends where its letters end, so that a term that stands whole is a run of its own."""
+_SPACED = (
+    "latin", "cyrillic", "greek", "armenian", "georgian", "digit", "arabic", "hebrew", "devanagari", "bengali",
+    "gurmukhi", "gujarati", "oriya", "tamil", "telugu", "kannada", "malayalam", "sinhala", "ethiopic",
+)  # fmt: skip
+"""Scripts in which a word ends where its letters end, so that a term that stands whole is a run of its own.
+
+In Arabic and Hebrew article, conjunction and prepositions may stand before it: there it is the rest of a run.
+"""
 _BLOCKS = (
-    range(0x20, 0x600),
+    range(0x20, 0xE00),
     range(0x10A0, 0x1100),
+    range(0x1200, 0x13A0),
     range(0x1C80, 0x2000),
     range(0x2C60, 0x2E00),
     range(0xA640, 0xAB70),
+    range(0xFB13, 0xFF00),
 )
+_SEMITIC = ("\u0590", "\u0900")
+REMEMBERED = 1 << 16
 
 
-def _runs_pattern() -> re.Pattern[str]:
-    """Runs of letters of one such script, or of digits."""
+def _classes() -> dict[str, str]:
+    """For each such script, its characters as ranges for a regular expression."""
     ranges: dict[str, list[list[int]]] = {script: [] for script in _SPACED}
     for code in chain.from_iterable(_BLOCKS):
         found = ranges.get(script_of(chr(code)))
@@ -37,11 +49,47 @@ def _runs_pattern() -> re.Pattern[str]:
             found[-1][1] = code
         else:
             found.append([code, code])
-    classes = ("".join(f"{chr(low)}-{chr(high)}" for low, high in found) for found in ranges.values())
-    return re.compile("|".join(f"[{letters}]+" for letters in classes))
+    return {
+        script: "".join(f"{chr(low)}-{chr(high)}" for low, high in found) for script, found in ranges.items() if found
+    }
 
 
-RUNS = _runs_pattern()
+RUNS = re.compile("|".join(f"[{letters}]+" for letters in _classes().values()))
+"""Runs of letters of one spaced script, or of digits."""
+_LETTERS = re.compile("[" + "".join(_classes().values()) + "]+")
+
+
+def words_in(flat: str) -> set[str]:
+    """Every word by which a term could stand whole in a folded text, with and without what is attached before it."""
+    return set(chain.from_iterable(map(_words_of_run, set(_LETTERS.findall(flat)))))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _words_of_run(letters: str) -> tuple[str, ...]:
+    runs: list[str] = RUNS.findall(letters)
+    attached = [
+        run[size:]
+        for run in runs
+        if _SEMITIC[0] <= run[0] < _SEMITIC[1]
+        for size in range(1, min(_longest_proclitic() + 1, len(run)))
+        if run[:size] in _proclitics()
+    ]
+    return (*runs, *attached)
+
+
+@cache
+def _proclitics() -> frozenset[str]:
+    """What may be attached before a word, in any language."""
+    tables = [language_table(lang) for lang in languages()]
+    return frozenset(
+        chain.from_iterable((*table.get("proclitics", ()), *table.get("proclitics_short", ())) for table in tables)
+    )
+
+
+@cache
+def _longest_proclitic() -> int:
+    return max(map(len, _proclitics()), default=0)
+
 
 _WORD_COSTS = (1.0, 0.9, 0.6, 0.3, 0.12, 0.05, 0.03, 0.015, 0.008, 0.004)
 _LITERAL_COSTS = (1.0, 0.3, 0.03, 0.005)
