@@ -287,6 +287,13 @@ def test_silence_against_its_own_habit_is_named() -> None:
     assert quiet_since(busy, 36, document_moves=True).condition == "silent"
 
 
+def test_a_first_document_that_is_old_is_not_called_silent() -> None:
+    long_ago = NOW - 10 * DAY
+    state = read(new=[long_ago - i * MINUTE for i in range(30)])
+    assert state.condition == "ok"
+    assert quiet_since(state, 30, document_moves=False).condition == "frozen"
+
+
 def test_a_feed_that_seldom_speaks_is_not_called_silent() -> None:
     assert quiet_since(lived(0.3, 60), 24 * 5, document_moves=False).condition == "ok"
 

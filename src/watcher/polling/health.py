@@ -19,6 +19,8 @@ _GAPS_TO_MISS = 1.5
 _PAUSES_TO_KNOW = 8
 """… so many."""
 _SHORTEST_SILENCE = timedelta(hours=12)
+_SHORTEST_WATCH = timedelta(days=1)
+"""So long a feed is watched before its silence is held against it; a first document's dates alone prove nothing."""
 _DATES_TO_JUDGE = 3
 
 _BY_KIND = {
@@ -75,6 +77,9 @@ def condition_of_answer(history: Mapping[str, Any], rhythm: Rhythm, last_new: da
 def is_silent(history: Mapping[str, Any], rhythm: Rhythm, last_new: datetime, now: datetime) -> bool:
     """Whether a feed has been quiet for longer than its own habit explains."""
     quiet = now - last_new
+    watched_since = history.get("since")
+    if watched_since is None or now - datetime.fromisoformat(watched_since) < _SHORTEST_WATCH:
+        return False
     longest = timedelta(seconds=history.get("gap", 0.0))
     if quiet < _SHORTEST_SILENCE or quiet < longest * _GAPS_TO_MISS or history.get("gaps", 0) < _PAUSES_TO_KNOW:
         return False

@@ -58,6 +58,7 @@ def after_success(
     history["rhythm"] = rhythm.dump()
     _note_news(history, state, moments)
     _note_dates(history, state, new_entries, now)
+    history.setdefault("since", _stamp(now))
     history["changed"] = _stamp(now)
     history["full"] = _stamp(now)
     history["empty"] = 0 if entries or not history.get("had") else history.get("empty", 0) + 1
