@@ -68,8 +68,9 @@ def condition_of_answer(history: Mapping[str, Any], rhythm: Rhythm, last_new: da
     if history.get("odd", 0.0) >= 0.8 and history.get("dated", 0) >= _DATES_TO_JUDGE:
         return "misdated"
     if last_new is not None and is_silent(history, rhythm, last_new, now):
-        changed = history.get("changed")
-        moved = changed is not None and datetime.fromisoformat(changed) > last_new + _SHORTEST_SILENCE
+        # The document that we met the feed by is no movement.
+        met = max(last_new, datetime.fromisoformat(history["since"]))
+        moved = "changed" in history and datetime.fromisoformat(history["changed"]) > met + _SHORTEST_SILENCE
         return "silent" if moved else "frozen"
     return "ok"
 
