@@ -49,14 +49,15 @@ def read(
     entry = Entry(
         title=title,
         summary=summary,
-        guid=guid,
+        guid=f"urn:report:{guid}:2026",
         url=f"https://n.example/{guid}",
         published=at,
         source=source,
         lang="en",
         **fields,
     )
-    return judge(entry, FEED, book, at)
+    feed = FEED if source == "One" else replace(FEED, url=f"https://feeds.example/{source}", name=source)
+    return judge(entry, feed, book, at)
 
 
 class World:

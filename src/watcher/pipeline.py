@@ -189,7 +189,8 @@ class _Fold:
         if kind == "same" and stored is not None:
             self._repeats.add(stored.id)
             return
-        item_id = stored.id if stored else item.id
+        item_id = stored.id if stored else self._new_id(item, identities)
+        verdict = replace(verdict, item=replace(item, id=item_id))
         story_id, fate, detail = self._place(verdict, stored)
         version = stored.version + 1 if stored else 1
         self._writes[item_id] = ItemWrite(item_id, version, verdict, identities, content, fate, story_id, detail)
@@ -205,6 +206,12 @@ class _Fold:
         )
         for key in remembered.identities:
             self._items[key] = remembered
+
+    def _new_id(self, item: Item, identities: frozenset[str]) -> str:
+        """The item's own id; one made of all its keys where several entries bear its guid, which then names none of them."""
+        if not item.entry.guid or any(key.startswith(("guid:", "num:")) for key in identities):
+            return item.id
+        return hashlib.blake2b("\n".join(sorted(identities)).encode(), digest_size=8).hexdigest()
 
     def _place(self, verdict: Verdict, stored: StoredItem | None) -> tuple[str, str, str]:
         """Its story (or ''), its fate, and the reason in words."""
