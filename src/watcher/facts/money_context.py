@@ -21,13 +21,14 @@ _NEAR_DOLLARS = ("CA", "AU", "NZ")
 _SHORT_ITEM = 400
 """Characters up to which one mention of money speaks for the whole item; in longer text it has to be near."""
 _DOLLAR_SUBJECTS = (*_NEAR_DOLLARS, "SG", "HK")
-_OWNED_BY_DE = frozenset({"fr", "es", "pt", "it", "ca", "gl", "ro"})
-"""Languages that count with «de» before a noun in small letters, and own with «de» before a name."""
+_EAST_HOMES = {"ko": "KR", "ja": "JP", "zh-Hans": "CN", "zh-Hant": "TW"}
 _LOCAL_DOLLARS = frozenset({"en", "fr", "es"})
 """Languages whose papers say plain dollar for a Canadian one; others name it or convert it."""
 _AMERICAN_FIRMS = "US-firm"
 _MANY_HOMES = frozenset({"en", "fr", "es", "pt", "de", "ar", "ru", "sw"})
 """Languages of several countries, where a bare sum is in the money of the country it is about."""
+_SELDOM_COUNTED = Decimal(10) ** 9
+"""From a billion on, what news counts without naming it is mostly money."""
 _BARE_FLOOR = Decimal(10) ** 6
 
 
@@ -98,7 +99,7 @@ class Context:
         return self._mentioned[role]
 
     def _looks_for(self, role: str) -> bool:
-        lexicon = self.lang.words.get(role)
+        lexicon = self.lang.words.get(role) or language_words().words.get(role)
         if lexicon is None:
             return False
         if self.lang.code in _UNSPACED_LANGUAGES:
@@ -135,7 +136,7 @@ class Context:
             return own, False
         if unit.code == "@dollar":
             return self._dollar(named), False
-        if self.country in family.countries and (self.country in named or not named):
+        if self.country in family.countries and (self.country in named or not named or self.country == "HK"):
             return family.countries[self.country], False
         if named:
             return family.countries[min(named, key=self.homes.__getitem__)], False
@@ -194,7 +195,9 @@ class Context:
             return any(word in near for word in self.lang.endings["money"])
         if self.lang.code == "en":
             return self._is_bare_english(source, figure) and (has_money or self._mentions("money"))
-        return self._may_end(source, figure.bare_end) and (has_money or self._mentions("money"))
+        return self._may_end(source, figure.bare_end) and (
+            has_money or self._mentions("money") or (figure.value >= _SELDOM_COUNTED and not self._mentions("counts"))
+        )
 
     def _is_bare_english(self, source: Source, figure: Figure) -> bool:
         """English names the currency nearly always, but for crores, and sums right before a word for money."""
@@ -230,21 +233,21 @@ class Context:
             return begin > end or self.lang.says("money", text, begin + 1) > begin + 1
         if is_unspaced(text[begin]) and begin > end:
             return True
-        if self.lang.says("follow", text, begin) > begin or self.lang.says("money", text, begin) > begin:
-            return True
-        owned = self.lang.says("of", text, begin)
-        begin = owned + (text[owned : owned + 1] == " ")
-        return self.lang.code in _OWNED_BY_DE and owned > 0 and source.cased[begin : begin + 1].isupper()
+        return self.lang.says("follow", text, begin) > begin or self.lang.says("money", text, begin) > begin
 
     def _inherited(self, part: int, figure: Figure, nearest: Sum | None) -> Sum | None:
         """A bare sum in the currency of the sum before it, or of the first one after."""
         if nearest is None:
             return self._at_home(part, figure)
-        if self.lang.code in EAST_LANGUAGES and figure.value > 2 * nearest.figure.value:
+        home = _EAST_HOMES.get(self.lang.code)
+        if home and (figure.value > 2 * nearest.figure.value or self._is_about(home)):
             return self._at_home(part, figure)
         unit = nearest.figure.unit
         factor = unit.factor if unit and unit.code == "IRR" else Decimal(1)
         return Sum(replace(figure, value=figure.value * factor), part, nearest.currency, figure.unsure)
+
+    def _is_about(self, country: str) -> bool:
+        return self.country == country and (country in self.homes or not set(self.homes) - {_AMERICAN_FIRMS})
 
     def _at_home(self, part: int, figure: Figure) -> Sum | None:
         """A bare sum where nothing else names a currency: the language's, or that of the country it is about."""
@@ -270,6 +273,8 @@ def linked(source: Source, figures: list[Figure]) -> list[Figure]:
     for place in range(len(figures) - 2, -1, -1):
         lower, upper = figures[place], figures[place + 1]
         if not _is_range(source, lower, upper):
+            continue
+        if upper.short and lower.unit is None and upper.unit is None:
             continue
         if lower.factor == 1 and upper.factor > 1 and _shares_scale(lower, upper):
             factor = upper.factor
