@@ -97,7 +97,13 @@ def main() -> None:
         out = []
         for i in indexes:
             ranked = sorted(((places.probability(s), c) for c, s in found[i].items()), reverse=True)
-            out.append([c for rank, (p, c) in enumerate(ranked) if p >= (places._SECOND if rank else places._LEAST)])
+            out.append(
+                [
+                    code
+                    for rank, (p, code) in enumerate(ranked)
+                    if (rank == 0 and p >= places._LEAST) or (p >= places._SECOND and found[i][code].is_named)
+                ]
+            )
         return out
 
     for learned, judged in (((0, 1), (2,)), ((0, 1, 2), (3,)), ((1, 2, 3), (0,)), ((0, 2, 3), (1,))):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from watcher.facts.lexicon import Hit
@@ -22,6 +23,8 @@ _NOUN_FIRST = frozenset(
     ["es", "pt", "it", "fr", "ro", "ca", "gl", "ar", "fa", "he", "id", "ms", "vi", "th", "sw", "cy", "ga", "sq"]
 )
 """Languages that put an adjective after its noun ('empresa china')."""
+_NEAR_COUNTER, _FAR_COUNTER, _SHORT_WORD = 6, 28, 5
+"""How far a word of comparison reaches: 'like' to the next word, 'face au … de' over a phrase."""
 _CLAUSE = frozenset('.,;:!?、。，；：|—()"')
 
 
@@ -34,6 +37,11 @@ class Mention(NamedTuple):
     end: int
     gov: bool = False
     to: bool = False
+
+    @property
+    def acts(self) -> bool:
+        """Whether the state may be the one that acts here, not where a company sits or what others look to."""
+        return self.strength not in ("firm", "counter")
 
 
 def mentions(part: Part, reading: Reading) -> list[Mention]:
@@ -64,11 +72,26 @@ def _with_roles(part: Part, seen: list[Mention], reading: Reading) -> list[Menti
         roles.setdefault(hit.entry.value, []).append(hit)
     for hit in part.of("actor"):
         roles.setdefault("firm", []).append(hit)
-    return [_in_role(mention, roles, folded, reading.base) for mention in seen]
+    measured = _measured(seen, roles.get("counter", []), folded, reading.base)
+    placed = [_in_role(mention, roles, folded, reading.base) for mention in seen]
+    for index in measured:
+        if not placed[index].gov:
+            placed[index] = placed[index]._replace(strength="counter")
+    return _spread(placed, folded)
+
+
+def _spread(seen: list[Mention], folded: str) -> list[Mention]:
+    """Let a measure take in what is joined to it: 'after China and the US, India plans …'."""
+    for index, (one, two) in enumerate(pairwise(seen)):
+        words = folded[one.end : two.start].split()
+        is_joined = 0 < len(words) <= 3 and all(len(word) <= 3 for word in words) and _CLAUSE.isdisjoint("".join(words))
+        if is_joined and "counter" in (one.strength, two.strength):
+            seen[index : index + 2] = [one._replace(strength="counter"), two._replace(strength="counter")]
+    return seen
 
 
 def _in_role(mention: Mention, roles: Mapping[str, list[Hit]], folded: str, base: str) -> Mention:
-    near = 3 if base in ("zh", "ja") else 14
+    near = 3 if base in ("zh", "ja", "ko") else 14
     after = base in AFTER_NAME
     if any(0 <= gap_to(mention, hit, after) <= (0 if base in ("zh", "ja", "ko") else 5) for hit in roles.get("to", ())):
         mention = mention._replace(to=True)
@@ -77,13 +100,23 @@ def _in_role(mention: Mention, roles: Mapping[str, list[Hit]], folded: str, base
             return mention._replace(gov=True)
         if any(_places(folded, mention, hit, base) for hit in roles.get("firm", ())):
             return mention._replace(strength="firm")
-    for hit in roles.get("counter", ()):
-        gap = gap_to(mention, hit, after)
-        if 0 <= gap <= (8 if after else 24) and _clear(
-            folded[min(mention.end, hit.end) : max(mention.start, hit.start)]
-        ):
-            return mention._replace(strength="counter")
     return mention
+
+
+def _measured(seen: list[Mention], counters: list[Hit], folded: str, base: str) -> set[int]:
+    """Indexes of the mentions that others are measured against: each counter word takes the nearest it governs."""
+    after = base in AFTER_NAME
+    found: set[int] = set()
+    for hit in counters:
+        reach = _FAR_COUNTER if after or hit.end - hit.start > _SHORT_WORD else _NEAR_COUNTER
+        gaps = [(gap_to(mention, hit, after), index) for index, mention in enumerate(seen)]
+        near = [(gap, index) for gap, index in gaps if 0 <= gap <= reach]
+        if near:
+            index = min(near)[1]
+            low, high = sorted((seen[index].start, hit.start))
+            if _clear(folded[low:high].replace("'", "")):
+                found.add(index)
+    return found
 
 
 def _places(folded: str, mention: Mention, hit: Hit, base: str) -> bool:

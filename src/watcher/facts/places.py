@@ -39,7 +39,11 @@ def acting_states(reading: Reading, currencies: Mapping[str, frozenset[str]]) ->
     """Read the acting states; `currencies` are the ISO 4217 codes of the sums in each field."""
     found = signs(reading, currencies)
     ranked = sorted(((probability(sign), code) for code, sign in found.items()), reverse=True)
-    chosen = [code for rank, (p, code) in enumerate(ranked) if p >= (_SECOND if rank else _LEAST)]
+    chosen = [
+        code
+        for rank, (p, code) in enumerate(ranked)
+        if (rank == 0 and p >= _LEAST) or (p >= _SECOND and found[code].is_named)
+    ]
     return tuple(_found(code, found[code], reading) for code in chosen)
 
 

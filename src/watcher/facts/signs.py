@@ -24,6 +24,11 @@ class Signs:
     span: Span | None = None
     why: str = ""
 
+    @property
+    def is_named(self) -> bool:
+        """Whether the text itself points to the state; what language and host say names no second one."""
+        return self.span is not None and self.why != "home"
+
     def put(self, name: str, value: float = 1.0) -> None:
         """Set a sign to the greatest value seen."""
         self.values[name] = max(self.values.get(name, 0.0), value)
@@ -48,14 +53,14 @@ def signs(reading: Reading, currencies: Mapping[str, frozenset[str]]) -> dict[st
         for sign in found.values():
             if sign.values.keys() & {"t_money", "s_money"}:
                 sign.put("money_alone")
-    _prior(reading, found, unnamed=not seen_in.get("title"))
+    _prior(reading, found, unnamed=not any(m.acts for m in seen_in.get("title", ())))
     _compare(seen_in, partners, found)
     return found
 
 
 def _compare(seen_in: Mapping[str, list[Mention]], partners: set[frozenset[str]], found: dict[str, Signs]) -> None:
     """What the other states of the item say of each: rivals for the part, or partners in it."""
-    in_title = {m.code for m in seen_in.get("title", ())}
+    in_title = {m.code for m in seen_in.get("title", ()) if m.acts}
     anywhere = {m.code for seen in seen_in.values() for m in seen}
     for code, sign in found.items():
         others = {other for other in in_title - {code} if frozenset((code, other)) not in partners}
@@ -84,7 +89,7 @@ def _count(part: Part, seen: list[Mention], mark: str, found: dict[str, Signs]) 
 
 def _first(seen: list[Mention], mark: str, pairs: set[frozenset[str]], found: dict[str, Signs]) -> None:
     """Mark the state that is named first, and who acts together with it."""
-    acting = [m for m in seen if m.strength not in ("firm", "counter") and not m.to]
+    acting = [m for m in seen if m.acts and not m.to]
     if not acting:
         return
     start, first = acting[0].start, acting[0].code
@@ -106,7 +111,7 @@ def _partners(
         two = next((later for later in seen[index + 1 :] if later.code != one.code), None)
         if two is None or not _are_joined(folded[one.end : two.start], has_deal):
             continue
-        if {one.strength, two.strength} & {"firm", "counter"}:
+        if not (one.acts and two.acts):
             continue
         pair = frozenset((one.code, two.code))
         for code in pair:
@@ -121,7 +126,7 @@ def _partners(
 
 
 def _are_joined(gap: str, has_deal: bool) -> bool:
-    """Whether only conjunctions and articles stand between two names; a comma alone is enough in an item about a deal."""
+    """Whether only conjunctions and articles stand between two names; a comma alone is enough in an item on a deal."""
     if len(gap) > _LONGEST_JOINT:
         return False
     words = _WORD.findall(gap)
