@@ -249,8 +249,8 @@ def test_no_feed_stops_for_good() -> None:
     [
         (FetchError(URL, "500", status=500), 2, "ok"),
         (FetchError(URL, "500", status=500), 3, "failing"),
-        (RefusedError(URL, "429", status=429), 2, "ok"),
-        (RefusedError(URL, "429", status=429), 3, "refused"),
+        (RefusedError(URL, "429", status=429), 8, "ok"),
+        (RefusedError(URL, "429", status=429), 10, "refused"),
         (ForbiddenAddress(URL, "private", permanent=True), 1, "failing"),
         (ParseError(URL, "html", "a page"), 1, "ok"),
         (ParseError(URL, "html", "a page"), 2, "html"),
@@ -264,8 +264,8 @@ def test_no_feed_stops_for_good() -> None:
 )
 def test_what_ails_a_feed_is_named(error: WatcherError, times: int, condition: str) -> None:
     state = read()
-    for _ in range(times):
-        state = after_failure(state, error, NOW, POLICY, 0.5)
+    for i in range(times):
+        state = after_failure(state, error, NOW + i * 15 * MINUTE, POLICY, 0.5)
     assert state.condition == condition
     assert state.last_error
     assert read(state).condition == "ok"

@@ -12,6 +12,8 @@ from watcher.polling.cadence import Rhythm, expected_entries
 FAILURES_TO_TELL = 3
 """One failure is weather. From the third in a row the feed is called by what ails it."""
 _PAGES_TO_TELL = 2
+_REFUSAL_TO_TELL = timedelta(hours=2)
+"""A host that asks us to slow down for a while is no news; all its feeds would be told of at once."""
 _NEWS_TO_MISS = 12.0
 """A feed is silent when by its rhythm it owes news so many times …"""
 _GAPS_TO_MISS = 1.5
@@ -47,8 +49,8 @@ def network_down(failures: int, polls: int) -> bool:
     return (failures >= 3 and failures == polls) or (failures >= 20 and failures >= 0.95 * polls)
 
 
-def condition_of(error: WatcherError, failures: int, before: str) -> str:
-    """What to call a feed after so many failures in a row, of which `error` is the last."""
+def condition_of(error: WatcherError, failures: int, lasted: timedelta, before: str) -> str:
+    """What to call a feed after so many failures in a row, of which `error` is the last; the first is `lasted` ago."""
     if isinstance(error, FetchError) and error.status == 410:
         return "gone"
     if isinstance(error, ForbiddenAddress):
@@ -58,7 +60,9 @@ def condition_of(error: WatcherError, failures: int, before: str) -> str:
         return named if failures >= (_PAGES_TO_TELL if named != "failing" else FAILURES_TO_TELL) else before
     if failures < FAILURES_TO_TELL:
         return before
-    return "refused" if isinstance(error, RefusedError) else "failing"
+    if isinstance(error, RefusedError):
+        return "refused" if lasted >= _REFUSAL_TO_TELL else before
+    return "failing"
 
 
 def condition_of_answer(history: Mapping[str, Any], rhythm: Rhythm, last_new: datetime | None, now: datetime) -> str:

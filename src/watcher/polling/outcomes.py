@@ -130,7 +130,8 @@ def after_failure(
     if redirect_to and isinstance(error, FetchError) and (error.permanent or failures >= 3):
         redirect_to, wait = "", min(wait, policy.every)  # where it had moved to is no good: back to its own address
         history.pop("moved", None)
-    condition = condition_of(error, failures, state.condition)
+    failing_since = history.setdefault("failing", _stamp(now))
+    condition = condition_of(error, failures, now - datetime.fromisoformat(failing_since), state.condition)
     return replace(
         state,
         next_poll_at=now + wait,
@@ -167,6 +168,7 @@ def _answered(
     """Common end of every answer that was no failure."""
     history = state.history
     history.pop("wait", None)
+    history.pop("failing", None)
     slow = float(history.pop("slow", 1.0))
     wait = cadence.interval(rhythm, now, policy.every, policy.max) * slow
     if slow > 1.5:
