@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+import requests
 
 from sinks import HttpSink
 from test_render import CHANGES, NOW, alert
 from watcher import alerts
 from watcher.alerts import ChannelPolicy
 from watcher.channels import Message, senders
-from watcher.channels.answers import retry_after
+from watcher.channels.answers import Answer, error_of, listen, retry_after
 from watcher.channels.render import render
 from watcher.channels.secrets import Scrubber
 from watcher.channels.senders import Sender
@@ -333,3 +334,51 @@ def test_a_scrubber_masks_every_form_of_a_secret() -> None:
 def test_how_long_to_wait_is_read_in_every_form(headers: dict[str, str], body: bytes, seconds: float | None) -> None:
     wait = retry_after(headers, body, NOW)
     assert (wait.total_seconds() if wait is not None else None) == seconds
+
+
+def test_a_refusal_in_words_is_a_refusal(sink: HttpSink) -> None:
+    sender = senders.open("slack://TAAAAAAAA/BBBBBBBBB/cccccccccccccccccccccccc", "desk")
+    sender._instance.webhook_url = f"http://127.0.0.1:{sink.port}/elsewhere"  # type: ignore[attr-defined]
+    error = failure(sender)  # 200, but not with Slack's "ok"
+    assert "Slack" in error.reason and not error.permanent and "cccccc" not in error.reason
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "permanent", "unknown"),
+    [
+        (requests.exceptions.ConnectTimeout(), "no connection in time", False, False),
+        (requests.exceptions.SSLError("cert"), "can not be secured", False, False),
+        (
+            requests.exceptions.ConnectionError("[Errno -2] Name or service not known"),
+            "its name was not found",
+            False,
+            False,
+        ),
+        (requests.exceptions.ConnectionError("Connection refused"), "it refuses connections", False, False),
+        (requests.exceptions.InvalidURL("s3cr3t"), "its address is not valid", True, False),
+        (requests.exceptions.ChunkedEncodingError("s3cr3t"), "the connection broke", False, True),
+    ],
+)
+def test_a_failed_connection_is_in_doubt_only_once_something_was_sent(
+    error: Exception, reason: str, permanent: bool, unknown: bool
+) -> None:
+    told = error_of(Answer(error=error))
+    assert (
+        reason in told.reason and (told.permanent, told.unknown) == (permanent, unknown) and "s3cr3t" not in told.reason
+    )
+
+
+def test_outside_a_send_requests_are_left_alone(sink: HttpSink) -> None:
+    answer = requests.post(f"http://127.0.0.1:{sink.port}/alone", data=b"x", timeout=5)
+    assert answer.status_code == 200 and answer.json()["ok"] is True
+    with listen() as heard:
+        requests.post(f"http://127.0.0.1:{sink.port}/heard", data=b"x", timeout=5)
+    assert [one.status for one in heard.answers] == [200] and heard.failure() is None
+
+
+def test_a_terminal_gets_colour(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    sender = senders.open("console://", "screen")
+    sender.send(message(sender))
+    assert capsys.readouterr().out.startswith("\x1b[1m🇰🇷 South Korea")
