@@ -38,8 +38,16 @@ def languages() -> tuple[str, ...]:
 @lru_cache(maxsize=64)
 def speaker(language: str, timezone: str = "UTC") -> Speaker:
     """The one who speaks `language` (a code such as fr, pt-BR, zh-Hant), with times in `timezone`."""
-    base = language.replace("_", "-").split("-")[0].lower()
-    return Speaker(base if base in languages() else "en", timezone)
+    return Speaker(_base(language) if has_labels(language) else "en", timezone)
+
+
+def has_labels(language: str) -> bool:
+    """Whether alerts can be told in the language."""
+    return _base(language) in languages()
+
+
+def _base(language: str) -> str:
+    return language.replace("_", "-").split("-")[0].lower()
 
 
 class Speaker:

@@ -50,7 +50,7 @@ def check(app: App, as_json: bool, tests: bool) -> None:
 
 
 def _check(app: App, tests: bool) -> tuple[Sequence[Problem], dict[str, Any]]:
-    from watcher.channels import senders, templates
+    from watcher.channels import senders, speaker, templates
     from watcher.rules import check_tests, compile_rules
 
     try:
@@ -68,6 +68,10 @@ def _check(app: App, tests: bool) -> tuple[Sequence[Problem], dict[str, Any]]:
             Problem(file, 0, 0, f"channel '{name}': template: {fault}", "see docs/channels.md, 'Your own text'")
             for fault in templates.problems(channel.policy.template)
         ]
+        if not speaker.has_labels(channel.policy.language):
+            known = ", ".join(speaker.languages())
+            said = f"channel '{name}': no labels in '{channel.policy.language}' yet, so they are English"
+            problems.append(Problem(file, 0, 0, said, f"there are {known}", "warning"))
     try:
         rulebook = compile_rules(settings.rules, settings.vocabularies)
     except ConfigError as error:
