@@ -99,3 +99,31 @@ def test_plain_items_take_the_shortcut(item: str, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("item", ODD)
 def test_odd_items_are_left_to_feedparser(item: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert both(wrapped(item), monkeypatch) is None
+
+
+ATOM_HEAD = '<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="fr"><title>T</title><id>https://a.example/</id>'
+
+
+@pytest.mark.parametrize(
+    ("body", "is_plain"),
+    [
+        (f"{ATOM_HEAD}<entry><title>A</title><id>tag:a.example,2026:1</id><updated>2026-11-24T12:00:00Z</updated></entry></feed>", True),
+        (f"{ATOM_HEAD}<entry><title>A</title><id>1</id></entry></feed>", False),
+        (f"{ATOM_HEAD}<entry><title type='html'>A &lt;b&gt;</title><link href='/1'/><content type='html'>x</content></entry></feed>", True),
+        (f"{ATOM_HEAD}<entry><title>A</title><summary>1 &lt; 2</summary><author><name>Kim</name></author></entry></feed>", True),
+        (f"{ATOM_HEAD}<entry xml:lang='de'><title>A</title></entry></feed>", False),
+        (f"{ATOM_HEAD}<entry><title xml:lang='de'>A</title></entry></feed>", False),
+        (f"{ATOM_HEAD}<entry xml:base='/x/'><title>A</title><link href='1'/></entry></feed>", False),
+        (f"{ATOM_HEAD}<entry><title type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>A</div></title></entry></feed>", False),
+        (f"{ATOM_HEAD}<entry><title>A</title><source><title>S</title></source></entry></feed>", False),
+        ("<rss version='2.0' xml:lang='fr'><channel><item><title>A</title></item></channel></rss>", False),
+        ("<!DOCTYPE rss><rss version='2.0'><channel><item><title>A</title></item></channel></rss>", False),
+        ("<rss version='2.0'><channel><item><title>A</title></item></channel><channel/></rss>", False),
+        ("<rss version='2.0'><channel><item><title>A</title></item>", False),
+    ],
+)  # fmt: skip
+def test_other_documents(body: str, is_plain: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = both(body.encode(), monkeypatch)
+    assert (pair is not None) is is_plain
+    if pair:
+        assert pair[0] == pair[1]

@@ -21,6 +21,7 @@ from watcher.model import Entry
 Element = ElementTree.Element
 
 _ATOM = "http://www.w3.org/2005/Atom"
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _DC = "http://purl.org/dc/elements/1.1/"
 _CONTENT = "http://purl.org/rss/1.0/modules/content/"
 _RSS = ("", "http://purl.org/rss/1.0/", "http://my.netscape.com/rdf/simple/0.9/")
@@ -56,7 +57,7 @@ def read(text: str, base: str) -> tuple[Mapping[str, Any], tuple[Entry, ...]] | 
     try:
         if root.tag == f"{{{_ATOM}}}feed":
             return _atom(root, base)
-        if root.tag == "rss" or root.tag == f"{{{_RDF}}}RDF":
+        if (root.tag == "rss" or root.tag == f"{{{_RDF}}}RDF") and "xml:lang" not in text:
             return _rss(root, base)
     except _TooOdd:
         return None
@@ -162,7 +163,7 @@ def _item_field(namespace: str, local: str) -> str | None:
 
 def _atom(root: Element, base: str) -> tuple[Mapping[str, Any], tuple[Entry, ...]]:
     feed: dict[str, Any] = {"links": [], "format": "atom10"}
-    if lang := root.get("{http://www.w3.org/XML/1998/namespace}lang"):
+    if lang := root.get(_LANG):
         feed["language"] = lang
     rows: list[Element] = []
     for child in root:
@@ -186,11 +187,13 @@ def _atom(root: Element, base: str) -> tuple[Mapping[str, Any], tuple[Entry, ...
 def _atom_entry(row: Element, base: str, author: str, lang: str) -> Entry:
     given: dict[str, Any] = {"links": []}
     categories: dict[str, None] = {}
+    if row.get(_LANG):
+        raise _TooOdd
     for child in row:
         namespace, local = _split(child)
         if namespace in _SILENT or (namespace == _MEDIA and local in _SILENT_MEDIA and not len(child)):
             continue
-        if namespace != _ATOM or child.get("{http://www.w3.org/XML/1998/namespace}lang"):
+        if namespace != _ATOM or child.get(_LANG):
             raise _TooOdd
         match local:
             case "link":
@@ -206,7 +209,7 @@ def _atom_entry(row: Element, base: str, author: str, lang: str) -> Entry:
                 continue
             case _:
                 raise _TooOdd
-    if len(categories) > caps.CATEGORIES or not given.get("title", ("x",))[0]:
+    if len(categories) > caps.CATEGORIES or not given.get("title", ("x",))[0] or ":" not in given.get("id", ":"):
         raise _TooOdd
     title, summary, content = (
         _markup(given.get(name, ("", "")), limit)
