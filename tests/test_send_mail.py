@@ -162,6 +162,13 @@ def test_a_digest_is_one_mail(sink: MailSink) -> None:
         assert f"Titre {number}\n" in plain and f">Titre {number}<" in html
 
 
+def test_a_long_digest_names_every_alert_and_is_short_enough_not_to_be_cut(sink: MailSink) -> None:
+    sender = senders.open(sink.url("long@example.org"), "desk")
+    made = message(sender, *(alert(number, title=f"Titre {number}") for number in range(120)))
+    assert all(f">Titre {n}<" in made.html and f"Titre {n}\n" in made.text for n in range(120))
+    assert len(made.html.encode()) < 150_000
+
+
 @pytest.mark.parametrize(
     ("url", "server", "sender", "recipients"),
     [

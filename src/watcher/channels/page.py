@@ -16,6 +16,9 @@ from watcher.channels.speaker import Speaker
 _FOLDER = resources.files("watcher.channels") / "mail"
 _PAGE = Template((_FOLDER / "page.html").read_text("utf-8"))
 _CARD = Template((_FOLDER / "card.html").read_text("utf-8"))
+FULL_CARDS = 30
+"""Cards of a digest told in full; mail programs cut long mails off (one of them at 102 KB)."""
+
 _COLOURS = {"high": "#c62828", "normal": "#1565c0", "low": "#78909c"}
 
 
@@ -27,7 +30,7 @@ def html(cards: Sequence[Card], heading: str, voice: Speaker, channel: str, key:
         direction=voice.direction,
         preview=escape(preview),
         heading=_heading(heading, voice),
-        cards="\n".join(_card(card, voice) for card in cards),
+        cards="\n".join(_card(card, voice) if n < FULL_CARDS else _row(card) for n, card in enumerate(cards)),
         reason=escape(voice.word("why_mail", channel=channel)),
         key=escape(f"{voice.word('message_id')} {key[:8]}"),
     )
@@ -57,6 +60,13 @@ def _card(card: Card, voice: Speaker) -> str:
         ahead=_list([f"{voice.word('ahead')}{voice.colon}{ahead}" for ahead in card.ahead], "color:#1b1f24"),
         why=_paragraph(_why(card, voice), "color:#59636e;font-size:12px"),
         others=_others(card, voice),
+    )
+
+
+def _row(card: Card) -> str:
+    """A card in short, for the tail of a long digest."""
+    return (
+        f'<div style="margin:0 0 10px">{_paragraph(card.head, "font-size:13px;color:#3d444d")}{_headline(card)}</div>'
     )
 
 

@@ -117,9 +117,10 @@ def _facts(alert: Alert) -> Mapping[str, object]:
 
 
 def _whole(cards: Sequence[Card], heading: str, voice: Speaker, channel: ChannelPolicy, markup: str) -> str:
-    """Everything in one piece, whatever its length."""
+    """Everything in one piece, whatever its length; the tail of a long digest in short."""
     whole = replace(PLAIN, markup=markup)
-    blocks = [_block(one, voice, channel, whole, with_lead=True) for one in cards]
+    blocks = [_block(one, voice, channel, whole, with_lead=True) for one in cards[: page.FULL_CARDS]]
+    blocks += [fit(compact_lines(one, voice), whole.body_maxlen, whole) for one in cards[page.FULL_CARDS :]]
     head = [write([(Span(heading, "bold"),)], markup)] if heading else []
     return (BREAKS[markup] * 2).join(head + blocks)
 
