@@ -32,6 +32,7 @@ _SOURCES = (
     ("city", "places/regions.txt"),
     ("body", "places/bodies.txt"),
     ("clue", "places/clues.txt"),
+    ("generic", "places/generic.txt"),
     ("role", "places/roles.txt"),
     ("stage", "measures/stages.txt"),
     ("instrument", "measures/instruments.txt"),

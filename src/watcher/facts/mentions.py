@@ -11,8 +11,8 @@ from watcher.facts.lexicon import Hit
 from watcher.facts.reading import Part, Reading
 from watcher.facts.shortforms import short_forms
 
-PLACE_KINDS = ("state", "name", "seat", "capital", "body", "leader", "city", "europe", "clue")
-_STRENGTH = {"name": "state", "capital": "seat", "clue": "body"}
+PLACE_KINDS = ("state", "name", "seat", "capital", "body", "leader", "city", "europe", "clue", "generic")
+_STRENGTH = {"name": "state", "capital": "seat", "clue": "body", "generic": "body"}
 _GRACE = timedelta(days=75)
 """How long before and after a term of office a name still stands for the office."""
 AFTER_NAME = frozenset(
@@ -47,7 +47,7 @@ class Mention(NamedTuple):
 def mentions(part: Part, reading: Reading) -> list[Mention]:
     """The mentions of one field, in order, the longest where several overlap."""
     day = reading.item.published.date() if reading.item.published else None
-    hits = [hit for hit in part.of(*PLACE_KINDS) if in_office(hit, day)]
+    hits = _specific([hit for hit in part.of(*PLACE_KINDS) if in_office(hit, day)])
     media = part.of("medium", "actor")
     found: dict[tuple[int, str], Mention] = {}
     for hit in _outermost(hits):
@@ -123,6 +123,23 @@ def _places(folded: str, mention: Mention, hit: Hit, base: str) -> bool:
     """Whether a state's name or adjective only places a company: 'Chinese start-up', 'empresa china', 台湾TSMC."""
     gap = mention.start - hit.end if base in _NOUN_FIRST and hit.entry.kind == "role" else hit.start - mention.end
     return 0 <= gap <= 1 and next_to(folded, mention, hit, 1)
+
+
+def _specific(hits: list[Hit]) -> list[Hit]:
+    """Leave out 'Congress' and 'MPs' where another state was named before or its seat or leader is: they are that one's."""
+    return [
+        hit
+        for hit in hits
+        if hit.entry.kind != "generic"
+        or not any(
+            other.entry.value != hit.entry.value
+            and (
+                other.entry.kind in ("seat", "capital", "leader")
+                or (other.entry.kind in ("state", "name") and other.start < hit.start)
+            )
+            for other in hits
+        )
+    ]
 
 
 def _owned(seen: list[Mention], folded: str) -> list[Mention]:
