@@ -382,3 +382,12 @@ def test_a_terminal_gets_colour(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     sender = senders.open("console://", "screen")
     sender.send(message(sender))
     assert capsys.readouterr().out.startswith("\x1b[1m🇰🇷 South Korea")
+
+
+def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
+    sink: HttpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    sender = senders.open(sink.url("json", "noproxy"), "desk")
+    sender.send(message(sender))
+    assert len(sink.received("noproxy")) == 1

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
@@ -147,6 +148,12 @@ def _bounded_body(response: requests.Response) -> bytes:
     return body[:LARGEST_ANSWER]
 
 
+def _is_here(url: str) -> bool:
+    """Whether an address is this machine's own, which no proxy of the environment could reach."""
+    name = urlsplit(url).hostname or ""
+    return name == "localhost" or name == "::1" or name.startswith("127.")
+
+
 _send = requests.Session.send
 
 
@@ -155,6 +162,8 @@ def _listened(self: requests.Session, request: requests.PreparedRequest, **optio
     if answers is None:
         return _send(self, request, **options)
     options["stream"] = True
+    if _is_here(request.url or ""):
+        options["proxies"] = {}
     try:
         response = _send(self, request, **options)
     except requests.RequestException as error:
