@@ -203,8 +203,8 @@ def test_retry_after_is_heeded_and_bounded() -> None:
 
 def test_a_final_refusal_is_tried_thrice() -> None:
     error = DeliveryError("HTTP 404", permanent=True)
-    assert alerts.after_failure(1, NOW, error, DESK, NOW, 0.5) == Postponed(NOW + timedelta(minutes=1))
-    assert alerts.after_failure(2, NOW, error, DESK, NOW, 0.5) == Postponed(NOW + timedelta(minutes=10))
+    assert alerts.after_failure(1, NOW, error, DESK, NOW, 0.5) == Postponed(NOW + timedelta(seconds=5))
+    assert alerts.after_failure(2, NOW, error, DESK, NOW, 0.5) == Postponed(NOW + timedelta(seconds=40))
     assert alerts.after_failure(3, NOW, error, DESK, NOW, 0.5) == GivenUp("HTTP 404")
 
 

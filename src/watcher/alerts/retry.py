@@ -16,7 +16,7 @@ LONGEST_RETRY_AFTER = timedelta(hours=6)
 LONGEST_REST = timedelta(minutes=1)
 """How long an ill destination is left alone before another message probes it."""
 
-REFUSAL_WAITS = (timedelta(minutes=1), timedelta(minutes=10))
+REFUSAL_WAITS = (timedelta(seconds=5), timedelta(seconds=40))
 """Waits after a refusal that calls itself final: a service behind a proxy in mid-deploy answers 404 for a moment."""
 
 
