@@ -177,6 +177,14 @@ def families() -> dict[str, Family]:
     return {row[0]: Family(row[1], _pairs(row[2]), _pairs(row[3] if len(row) > 3 else "")) for row in rows("families")}
 
 
+def family_of(currency: str, country: str) -> str:
+    """The family that holds a currency and a country's other one: Czech «korun» after «Swedish»; empty if none does."""
+    for name, family in families().items():
+        if currency in family.countries.values() and family.countries.get(country, currency) != currency:
+            return name
+    return ""
+
+
 def _pairs(listed: str) -> dict[str, str]:
     return dict(pair.split("=") for pair in listed.split())
 

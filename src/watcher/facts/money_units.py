@@ -91,6 +91,9 @@ def unit_after(source: Source, end: int, connected: bool = True) -> tuple[Unit, 
                 and adjective[0] in currencies.families()[found[0].code].countries
             ):
                 return found[0], found[1], adjective[0]
+            shared = currencies.family_of(found[0].code, adjective[0]) if found is not None else ""
+            if found is not None and shared:
+                return Unit(shared), found[1], adjective[0]
             if found is not None and not found[0].capitals:
                 return found[0], found[1], ""
         word = WORD.match(text, place)
