@@ -136,6 +136,12 @@ def test_the_instruments_are_read(lang: str, text: str, expected: set[str]) -> N
     assert {found.value for found in instruments(item(lang, text))} == expected
 
 
+def test_money_spent_in_a_headline_is_planned_where_the_summary_says_so() -> None:
+    found = stage(item("fr", "Séoul débloque 34 billions de won", "Le gouvernement va investir dans un fonds."))
+    assert found is not None
+    assert (found.value, found.span.field) == ("planned", "summary")
+
+
 def test_the_birth_case_is_planned_with_five_instruments() -> None:
     subject = item(
         "fr",

@@ -30,12 +30,15 @@ def instruments(item: Item) -> tuple[Found, ...]:
 
 
 def stage_of(reading: Reading) -> Found | None:
-    """The stage as read from an item already searched."""
-    for part in reading.parts:
-        found = _stage_in(part, reading.base)
-        if found is not None:
-            return found
-    return None
+    """The stage as read from an item already searched.
+
+    A headline spends money in the present tense that is yet to be spent ('Séoul débloque …' over 'va investir'):
+    there the summary has the word.
+    """
+    stated = [found for part in reading.parts if (found := _stage_in(part, reading.base)) is not None]
+    if len(stated) == 2 and stated[0].value == "funded" and stated[1].value == "planned":
+        return stated[1]
+    return stated[0] if stated else None
 
 
 def _stage_in(part: Part, base: str) -> Found | None:
