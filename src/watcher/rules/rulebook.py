@@ -18,6 +18,9 @@ from watcher.rules.reading import Reading
 from watcher.rules.rule import Rule
 from watcher.rules.spec import RuleSpec, VocabularySpec
 
+MANY = 1000
+"""From so many rules on it is worth telling the garbage collector to leave them alone."""
+
 
 class Rulebook:
     """Compiled rules; immutable, so a daemon compiles the next one aside and swaps it in whole.
@@ -78,6 +81,8 @@ def compile_rules(
         if assembly.problems:
             raise RuleError(assembly.problems)
         index = Index([rule.needs() for rule in compiled], builder.lookups, builder.fields)
+    if len(compiled) >= MANY:
+        _settle()
     return Rulebook(compiled, index, assembly.warnings)
 
 
@@ -91,6 +96,15 @@ def _collector_resting() -> Iterator[None]:
     finally:
         if was_at_work:
             gc.enable()
+
+
+def _settle() -> None:
+    """Keep the collector from walking a large rulebook for ever after: at 100,000 rules that took half of all time.
+
+    A rulebook holds no circles, so one that is swapped out is freed all the same.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _at_newest_rate(value: Decimal, currency: str) -> Decimal | None:
