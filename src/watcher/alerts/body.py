@@ -43,8 +43,8 @@ def body(story: Story, verdict: Verdict, changes: Sequence[Change]) -> Mapping[s
         "source": item.source,
         "summary": item.summary.plain[:_SUMMARY],
         "published": _iso(item.published),
-        "countries": _unique(found.value for found in facts.countries) or _known(story, "countries"),
-        "amounts": [_amount(amount) for amount in facts.amounts if amount.same_as is None] or _known(story, "amounts"),
+        "countries": _states(verdict) or _known(story, "countries"),
+        "amounts": _sums(facts.amounts) or _known(story, "amounts"),
         "stage": facts.stage.value if facts.stage else _known_stage(story),
         "instruments": _unique(found.value for found in facts.instruments) or _known(story, "instruments"),
         "actors": _unique(found.value for found in facts.actors),
@@ -66,6 +66,23 @@ def _count(story: Story) -> int:
     """How many reports there were, also those that the story no longer lists."""
     counted = story.facts.get("report_count")
     return max(len(story.reports), counted if isinstance(counted, int) else 0)
+
+
+def _states(verdict: Verdict) -> list[str]:
+    """The acting states; one that nothing in the text names is only told where the feed's own country is configured."""
+    at_home = bool(verdict.item.feed.country)
+    return _unique(found.value for found in verdict.facts.countries if found.span.end > 0 or at_home)
+
+
+def _sums(amounts: Iterable[Amount]) -> list[dict[str, object]]:
+    """Each sum once, the fullest way it is put: headline and summary often state the same."""
+    kept: dict[tuple[Decimal, str], Amount] = {}
+    for amount in amounts:
+        if amount.same_as is None:
+            before = kept.get((amount.value, amount.currency))
+            if before is None or (amount.qualifier and not before.qualifier):
+                kept[amount.value, amount.currency] = amount
+    return [_amount(amount) for amount in kept.values()]
 
 
 def _known(story: Story, key: str) -> list[Any]:
