@@ -185,6 +185,8 @@ class Context:
             paid = any(word in before for word in self.lang.endings.get("money", ()))
             if self._is_counted(source.text[figure.bare_end : figure.bare_end + 14].lstrip(" "), paid):
                 return False
+            if not is_unspaced(source.text[figure.bare_end - 1]):
+                return False
             if self.lang.code == "ko":
                 return True
             if len(self._text) < _SHORT_ITEM:

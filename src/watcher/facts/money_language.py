@@ -125,6 +125,29 @@ def _scales(exponent: int, listed: str) -> Iterator[tuple[str, Scale]]:
         yield level_form(form.rstrip("!").strip()), Scale(Decimal(10) ** exponent, one, short, currency)
 
 
+@cache
+def foreign_scales() -> Lexicon[Scale]:
+    """Scale words of all languages, for sums in another language than their text's.
+
+    A word that languages disagree on («billion») has the factor 0: a sum with it can't be read.
+    """
+    exponents: dict[str, set[Decimal]] = {}
+    forms: dict[str, Scale] = {}
+    for _, exponent, listed in rows("scales"):
+        for form, scale in _scales(int(exponent), listed):
+            bare = form.removesuffix("*")
+            if scale.currency or scale.alone not in (0, 1) or (len(bare) < 2 and not is_unspaced(bare[0])):
+                continue
+            vague = scale.short or (len(bare) < 3 and not is_unspaced(bare[0]))
+            exponents.setdefault(bare, set()).update((scale.factor, Decimal(0)) if vague else (scale.factor,))
+            forms[form] = scale
+    lexicon: Lexicon[Scale] = Lexicon()
+    for form, scale in forms.items():
+        agreed = len(exponents[form.removesuffix("*")]) == 1
+        lexicon.add(form, Scale(scale.factor if agreed else Decimal(0)))
+    return lexicon
+
+
 def _pattern(forms: list[str]) -> re.Pattern[str] | None:
     """Finds scale words that no digits precede: stems of three letters or more, and any of an unspaced script."""
     stems = {form.removesuffix("*") for form in forms if " " not in form}

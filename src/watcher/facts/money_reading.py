@@ -20,6 +20,8 @@ from watcher.facts.numbers import DIGITS, EAST, MYRIADS, read_digits, read_east
 _EAST_START = re.compile(r"[\d一二两兩三四五六七八九十百千백천십]")
 _EAST_MYRIAD = re.compile("[万亿億兆京만억조경]")
 _LARGEST = Decimal(10) ** 19
+_INDIAN = frozenset({Decimal(10) ** 5, Decimal(10) ** 7})
+"""Lakh and crore, whose writers use the decimal point in whatever language they are quoted."""
 _COMMA_COUNTRIES = frozenset({"MX", "GT", "HN", "SV", "NI", "PA", "DO", "PR"})
 _PATTERNS: dict[str, re.Pattern[str]] = {}
 
@@ -101,12 +103,13 @@ def _read_number(source: Source, at: int) -> Figure | None:
         written, end = f"{written}.{slash.group()[1:]}", slash.end()
     scales, scale_end = read_scales(source, end)
     thousands_comma = lang.code == "es" and source.country in _COMMA_COUNTRIES
-    read = read_digits(written, lang.decimal_mark, bool(scales), thousands_comma)
+    indian = any(scale.factor in _INDIAN for scale in scales)
+    read = read_digits(written, "." if indian else lang.decimal_mark, bool(scales), thousands_comma)
     if read is None:
         return None
     number, unsure = read
     end_half = lang.says("half_more", text, skip(text, end))
-    if not scales and end_half > end:
+    if not scales and end_half > skip(text, end):
         more, more_end = read_scales(source, end_half)
         if more:
             scales, scale_end, number = more, more_end, number + Decimal("0.5")

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from watcher.facts.currencies import Unit
 from watcher.facts.money_figures import Figure, Source, skip
-from watcher.facts.money_language import Scale
+from watcher.facts.money_language import Scale, foreign_scales
 from watcher.facts.money_lexicon import is_edge
 from watcher.facts.money_units import unit_after, with_unit
 from watcher.facts.numbers import DIGITS, read_digits
@@ -23,10 +23,10 @@ def read_scales(source: Source, at: int) -> tuple[list[Scale], int]:
         connected = lang.says("num_of", text, begin)
         if connected > begin:
             begin = skip(text, connected)
-        found = lang.scales.match(text, begin)
+        found = lang.scales.match(text, begin) or (None if scales else foreign_scales().match(text, begin))
         if found is None or (found[0].alone not in (0, 1)):
             break
-        if scales and found[0].short and begin > end:
+        if found[0].short and begin > end and (scales or not _stands_for_scale(source, begin, found[1])):
             break
         scales.append(found[0])
         end = found[1]
@@ -35,6 +35,13 @@ def read_scales(source: Source, at: int) -> tuple[list[Scale], int]:
             if follows in (" ", "") or follows in "€$£":
                 end += 1
     return (scales, end) if scales else ([], at)
+
+
+def _stands_for_scale(source: Source, begin: int, end: int) -> bool:
+    """Whether a short form apart from its number is a scale: «€5 m», «Rp10 T», but not «a $10 t-shirt»."""
+    if source.text[end : end + 1] == "-":
+        return False
+    return end - begin > 1 or source.cased[begin:end].isupper() or source.text[begin:end] == "m"
 
 
 def scaled(figure: Figure, scales: list[Scale], end: int) -> Figure:

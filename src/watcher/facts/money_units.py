@@ -19,7 +19,7 @@ def with_unit(source: Source, figure: Figure, glued_end: int = -1) -> Figure:
     if figure.unit is not None:
         return figure
     ahead = currencies.before(code, text, source.cased, figure.start)
-    behind = unit_after(source, figure.end, connected=not figure.short)
+    behind = unit_after(source, figure.end, connected=not figure.short, across=figure.factor > 1)
     if ahead is not None and ahead[0].weak and figure.factor == 1:
         ahead = None
     if behind is not None and not _is_credible(source, figure, behind[0], behind[1]):
@@ -70,7 +70,7 @@ def _code_after(source: Source, unit: Unit, end: int) -> tuple[Unit, int]:
     return unit, end
 
 
-def unit_after(source: Source, end: int, connected: bool = True) -> tuple[Unit, int, str] | None:
+def unit_after(source: Source, end: int, connected: bool = True, across: bool = True) -> tuple[Unit, int, str] | None:
     """The currency after `end` with its adjective before or behind: «Canadian dollars», «dollars canadiens»."""
     text, lang = source.text, source.lang
     begin = skip(text, end)
@@ -97,7 +97,7 @@ def unit_after(source: Source, end: int, connected: bool = True) -> tuple[Unit, 
             if found is not None and not found[0].capitals:
                 return found[0], found[1], ""
         word = WORD.match(text, place)
-        if word is not None and word.end() - place > 3 and not is_unspaced(text[place]):
+        if across and word is not None and word.end() - place > 3 and not is_unspaced(text[place]):
             found = currencies.after(lang.code, text, source.cased, skip(text, word.end()))
             if (
                 found is not None
