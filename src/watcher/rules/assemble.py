@@ -14,7 +14,7 @@ from watcher.rules.faults import Fault, problem
 from watcher.rules.lexer import read_term, uses_language
 from watcher.rules.rule import Rule
 from watcher.rules.score import Score
-from watcher.rules.spec import Line, RuleSpec, VocabularySpec, VocabularyTerm, Where
+from watcher.rules.spec import Line, RuleSpec, ScoreSpec, VocabularySpec, VocabularyTerm, Where
 from watcher.rules.syntax import lower_case_operators, parse
 
 MAX_CHAIN = 20
@@ -39,6 +39,7 @@ class Assembly:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self._depths: dict[str, int] = {}
+        self._scores: dict[tuple[object, ...], Score] = {}
 
     def _problem(self, where: Where, message: str, hint: str, severity: str = "error") -> None:
         found = Problem(where.file, where.line, where.column, message, hint, severity)
@@ -166,15 +167,20 @@ class Assembly:
             must += built["any"]
         must += [Not(f"NOT {condition.source}", condition) for condition in built["none"]]
         condition = must[0] if len(must) == 1 else All(" AND ".join(c.source for c in must), must) if must else None
-        score = None
-        if spec.score is not None:
-            weights = [weight.weight for weight in spec.score.add]
-            score = Score(built["score"], weights, spec.score.base, spec.score.at_least)
-            self.builder.lookups.update(score.lookups)
+        score = self._score(spec.score, built["score"]) if spec.score is not None else None
         rule = Rule(spec, condition, score, chain)
         if not rule.needs():
             self._warn_of_no_anchor(rule, draft.pieces)
         return rule
+
+    def _score(self, spec: ScoreSpec, parts: Sequence[Condition]) -> Score:
+        """Rules that weigh alike share one score, which then is worked out once for an item."""
+        weights = tuple(weight.weight for weight in spec.add)
+        key = (tuple(part.source for part in parts), weights, spec.base, spec.at_least)
+        if key not in self._scores:
+            self._scores[key] = Score(parts, weights, spec.base, spec.at_least)
+            self.builder.lookups.update(self._scores[key].lookups)
+        return self._scores[key]
 
     def _chain(self, draft: Draft, rules: dict[str, Rule]) -> tuple[Rule, ...]:
         """All rules that it builds on, in order; says so when the chain is too long."""

@@ -19,6 +19,8 @@ from watcher.rules.regex import compile_regex
 from watcher.rules.scoping import languages_of
 from watcher.rules.seekers import Expression, Literal, Prefix, Varied, flat
 
+MAX_TERM = 500
+"""Characters of a term or phrase."""
 ToUsd = Callable[[Decimal, str], Decimal | None]
 
 
@@ -83,6 +85,9 @@ class Builder:
         return seeker
 
     def _new_term(self, node: tree.Term, lang: str) -> Seeker:
+        if node.end - node.start > MAX_TERM:
+            hint = "shorten it, or list several terms"
+            raise Fault(f"a term of more than {MAX_TERM} characters", hint, node.start, node.start + MAX_TERM)
         modes = {word.mode for word in node.words}
         text = " ".join(word.text for word in node.words)
         folded = flat(text)

@@ -99,13 +99,14 @@ FIRST_RUNNING = "\u0e00"
 RAREST_WORD = 0.002
 RAREST_LITERAL = 0.001
 OTHER_FACT = 0.4
+MAX_LITERAL = 24
 MAX_KEYS = 3
 """Of a phrase the rarest so many words are enough to know."""
 
 
 def literal_key(text: str) -> str:
-    """The key of a piece of folded text that may stand anywhere."""
-    return LITERAL + text
+    """The key of a piece of folded text that may stand anywhere; of a long one its beginning tells enough."""
+    return LITERAL + text[:MAX_LITERAL]
 
 
 def fact_key(field: str, value: str = "") -> str:

@@ -171,6 +171,8 @@ class Reading:
         """What was decided of rules that others build on, by name."""
         self.found: dict[str, tuple[Find, ...]] = {}
         self.reasons: dict[str, Reason] = {}
+        self.weighed: dict[int, list[int]] = {}
+        """Which parts of a score hold, by the score."""
         self._fields: dict[str, FieldText | None] = {}
         self._occurs: dict[int, bool] = {}
         self._everywhere: dict[int, list[Hit]] = {}

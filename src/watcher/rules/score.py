@@ -39,11 +39,15 @@ class Score:
         return tuple(self._by_key)
 
     def held(self, reading: Reading) -> list[int]:
-        """Numbers of the parts that hold, in order."""
+        """Numbers of the parts that hold, in order; looked at once for an item."""
+        if id(self) in reading.weighed:
+            return reading.weighed[id(self)]
         chances = set(self._unkeyed)
         for key in self._by_key.keys() & reading.present:
             chances.update(self._by_key[key])
-        return [index for index in sorted(chances) if self.parts[index].holds(reading, EVERYWHERE)]
+        found = [index for index in sorted(chances) if self.parts[index].holds(reading, EVERYWHERE)]
+        reading.weighed[id(self)] = found
+        return found
 
     def total(self, held: Sequence[int]) -> float:
         """The sum that these parts come to."""
