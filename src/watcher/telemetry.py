@@ -95,7 +95,8 @@ def set_up_logging(level: int, *, as_json: bool, scrub: Callable[[str], str] = s
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     LOG.setLevel(level)
-    for name in ("apprise", "urllib3", "requests", "aiohttp", "apscheduler", "asyncio"):
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick that finds the last one still at work is no news
+    for name in ("apprise", "urllib3", "requests", "aiohttp", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -18,6 +18,9 @@ _YEAR_NEAR = re.compile(r"[ ,.]{0,3}(?:de |del |di |do |da |of |г\.? |năm )?(2
 _DAY_BEFORE = re.compile(r"(?<!\d)(\d{1,2})(?:\.|st|nd|rd|th|er|º|-?е|-?го|-?ю)?(?: de| di| da| of| tháng)? $")
 _DAY_AFTER = re.compile(r" (\d{1,2})(?:st|nd|rd|th)?(?!\d|[.,]\d|%)")
 _MONTH_VI = re.compile(r"thang (\d{1,2})(?:[/-](20\d\d)| nam (20\d\d))?(?!\d)")
+_CLAUSE = re.compile(r"[;；؛]\s*")
+"""What parts a sentence into statements of their own."""
+
 _AROUND = 120
 _LAST_YEAR = 9000
 """An item dated beyond is misdated; adding to its day would leave the calendar."""
@@ -143,13 +146,23 @@ def _step(value: str, day: date) -> str:
 
 
 def _around(part: Part, start: int, end: int) -> str:
-    """The sentence that holds a date, as written, cut to about 120 characters around it."""
-    low, high = 0, len(part.text.folded)
+    """The clause that holds a date, as written, cut between words to about 120 characters around it."""
+    folded = part.text.folded
+    low, high = 0, len(folded)
     if isinstance(part.text, ReadText) and high <= MAX_CHARS:
         for begin, stop in sentence_spans(part.text):
             if begin <= start < stop:
                 low, high = begin, stop
                 break
-    low, high = max(low, start - _AROUND), min(high, end + _AROUND)
+    low = max([low, *(match.end() for match in _CLAUSE.finditer(folded, low, start))])
+    high = min([high, *(match.start() for match in _CLAUSE.finditer(folded, end, high))])
+    if start - low > _AROUND:
+        low = start - _AROUND
+        space = folded.find(" ", low, start)
+        low = space + 1 if space >= 0 else low
+    if high - end > _AROUND:
+        high = end + _AROUND
+        space = folded.rfind(" ", end, high)
+        high = space if space >= 0 else high
     begin, stop = part.text.to_plain(low, high)
     return part.text.plain[begin:stop].strip()
