@@ -107,15 +107,11 @@ def _paired(found: list[Amount], sums: list[Sum], sources: Sequence[Source]) -> 
     return found
 
 
-_OPENING = re.compile(r"^[ ]?[(\[（,;/-]?[ ]?")
-
-
 def _says_equal(gap: str) -> bool:
     if len(gap) > 40 or not gap.strip():
         return False
     opened = "(" in gap[:12] or "/" in gap[:2]
-    rest = gap.partition("(")[2] if "(" in gap[:12] else gap
-    rest = rest.strip(" (),;-/[（）")
+    rest = (gap.partition("(")[2] if "(" in gap[:12] else gap).strip(" (),;-/[（）")
     every = language_words()
     at = 0
     while at < len(rest):

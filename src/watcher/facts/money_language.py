@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 
-from watcher.facts.money_lexicon import LETTER, Lexicon, is_unspaced
+from watcher.facts.money_lexicon import Lexicon, is_unspaced
 from watcher.facts.money_text import level_form
 
 
@@ -167,6 +167,3 @@ def _words(code: str) -> tuple[dict[str, Lexicon[bool]], dict[str, tuple[str, ..
             lexicon.add(form, True)
         endings[role] = tuple(sorted({*endings.get(role, ()), *forms}, key=len, reverse=True))
     return words, endings
-
-
-WORD_END = re.compile(rf"{LETTER}*")
