@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -224,3 +225,10 @@ def test_systemd_install_writes_units_that_name_this_program(tmp_path: Path, con
     assert result.exit_code == 0, result.output
     text = (tmp_path / "etc/systemd/system/watcher.service").read_text()
     assert "/usr/bin/watcher" not in text or shutil.which("watcher") == "/usr/bin/watcher"
+
+
+def test_the_reference_of_commands_is_current() -> None:
+    script = ROOT / "scripts" / "commands_doc.py"
+    made = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True).stdout
+    written = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    assert written == made, "run: python scripts/commands_doc.py > docs/commands.md"
