@@ -10,7 +10,7 @@ import pytest
 from farm import Answer, Farm, rss
 from watcher.errors import FetchError, ForbiddenAddress
 from watcher.feeds.fetch import Extras, FetchLimits, HttpFetcher
-from watcher.feeds.guard import Guard
+from watcher.feeds.guard import Guard, is_own
 from watcher.model import Document, Feed, FeedState
 
 
@@ -126,3 +126,18 @@ def test_a_proxy_of_our_own_may_be_private_and_only_it(canary: Farm) -> None:
     assert through is not None and b"Through the proxy" in through.body
     assert isinstance(direct, ForbiddenAddress)
     assert canary.requests("/") == []
+
+
+@pytest.mark.parametrize(
+    ("host", "own"),
+    [
+        ("localhost", True),
+        ("127.1.2.3", True),
+        ("10.0.0.1", True),
+        ("::1", True),
+        ("8.8.8.8", False),
+        ("news.example", False),
+    ],
+)
+def test_whose_a_host_is(host: str, own: bool) -> None:
+    assert is_own(host) is own

@@ -18,7 +18,7 @@ from yarl import URL
 
 from watcher.errors import FetchError, RefusedError
 from watcher.feeds import answers, failures
-from watcher.feeds.guard import Guard
+from watcher.feeds.guard import Guard, is_own
 from watcher.feeds.hosts import Hosts
 from watcher.feeds.limits import Extras as Extras
 from watcher.feeds.limits import FetchLimits as FetchLimits
@@ -30,6 +30,7 @@ ACCEPT = (
 )
 _REDIRECTS = {301, 302, 303, 307, 308}
 _PERMANENT = {301, 308}
+_GAP = 0.2
 _ERROR_START = 65_536
 """How much of an error page is read: enough to know a challenge by."""
 
@@ -40,7 +41,8 @@ class HttpFetcher:
     def __init__(self, limits: FetchLimits | None = None) -> None:
         self.limits = limits or FetchLimits()
         self.guard = Guard(self.limits.private_networks)
-        self.hosts = Hosts(self.limits.host_gap.total_seconds())
+        gap = self.limits.host_gap
+        self.hosts = Hosts(_GAP if gap is None else gap.total_seconds())
         self._slots = asyncio.Semaphore(self.limits.concurrency)
         self._ailing = asyncio.Semaphore(max(1, self.limits.concurrency // 4))
         self._per_host: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
@@ -102,7 +104,8 @@ class HttpFetcher:
         if turn is None:
             turn = self._per_host[host] = asyncio.Semaphore(self.limits.per_host)
         async with turn:
-            if delay := self.hosts.book(host, clock()):
+            is_exempt = self.limits.host_gap is None and is_own(host)
+            if not is_exempt and (delay := self.hosts.book(host, clock())):
                 await asyncio.sleep(delay)
             async with lane or _Open(), self._slots:
                 return await self._within_time(url, dict(headers or {}), extras or Extras())

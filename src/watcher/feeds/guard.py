@@ -112,6 +112,11 @@ class Guard:
             raise ForbiddenAddress(url, _private(host), permanent=True)
 
 
+def is_own(host: str) -> bool:
+    """Whether a host is, by its name or number alone, one of our own networks and no stranger's server."""
+    return host == "localhost" or (_is_literal(host) and not Guard().permits(host))
+
+
 def _private(host: str) -> str:
     return f"{host} is not a public address (polling.private_networks can allow it)"
 

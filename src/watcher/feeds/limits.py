@@ -32,8 +32,9 @@ class FetchLimits:
     """After decompression."""
     concurrency: int = 64
     per_host: int = 2
-    host_gap: timedelta = timedelta()
-    """Least time between the starts of two requests to one host."""
+    host_gap: timedelta | None = None
+    """Least time between the starts of two requests to one host. None: a fifth of a second, and none for hosts of our own
+    networks by number or `localhost`."""
     redirects: int = 5
     private_networks: str | tuple[str, ...] = "deny"
     user_agent: str = ""
