@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from math import fsum
 
-from watcher.model import Facts, Found, Item, Text
+from watcher.model import Facts, Found, Item, Text, Token
 from watcher.rules import RuleSpec, VocabularySpec, tree
 from watcher.rules.lexer import read_term, uses_language
 from watcher.rules.scoping import languages_of
@@ -84,11 +84,7 @@ class _Judge:
             case tree.Not():
                 return not self.holds(node.child, fields, sentence)
             case tree.Sentence():
-                sentences = {
-                    (field, token.sentence)
-                    for field in fields
-                    for token in (self.text(field).tokens if self.text(field) else ())
-                }
+                sentences = {(field, token.sentence) for field in fields for token in self.tokens(field)}
                 with_words = {self.sentence_of(place) for place in self.places(node.child, fields, None)}
                 return any(self.holds(node.child, fields, one) for one in sentences & with_words)
             case tree.Field() if node.name in ("title", "summary", "content", "author", "category", "url"):
@@ -159,10 +155,13 @@ class _Judge:
     def sentence_of(self, place: Place) -> tuple[str, int]:
         return place[0], self.token(place[0], place[1]).sentence
 
-    def token(self, field: str, at: int):  # type: ignore[no-untyped-def]
+    def token(self, field: str, at: int) -> Token:
+        tokens = self.tokens(field)
+        return [token for token in tokens if token.start <= at or token is tokens[0]][-1]
+
+    def tokens(self, field: str) -> tuple[Token, ...]:
         text = self.text(field)
-        assert text is not None
-        return [token for token in text.tokens if token.start <= at or token is text.tokens[0]][-1]
+        return text.tokens if text is not None else ()
 
     def text(self, field: str) -> Text | None:
         item = self.item
@@ -216,13 +215,12 @@ class _Judge:
 
 def positions(text: Text, node: tree.Term | tree.Regex, lang: str, term_lang: str) -> list[tuple[int, int]]:
     """Every place of a term in a text, by trying each."""
-    return _positions(text.plain, text, node, lang, term_lang)
+    return _positions(text.plain, node, lang, term_lang)
 
 
-@cache
-def _positions(
-    plain: str, text: Text, node: tree.Term | tree.Regex, lang: str, term_lang: str
-) -> list[tuple[int, int]]:
+@lru_cache(maxsize=100_000)
+def _positions(plain: str, node: tree.Term | tree.Regex, lang: str, term_lang: str) -> list[tuple[int, int]]:
+    text = plain_text(plain)
     if isinstance(node, tree.Regex):
         return [_touched(text, *match.span()) for match in re.finditer(node.pattern, plain, 0 if node.exact else re.I)]
     folded = text.folded.replace("-", " ")
