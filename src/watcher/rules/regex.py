@@ -7,13 +7,12 @@ found), inside it is decided from the atoms around it, and refused where these d
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import re2
 
+from watcher.rules.atoms import NOT_WORD, Atom, atoms_of, is_word
 from watcher.rules.faults import Fault
 
 MAX_PATTERN = 1000
@@ -22,45 +21,14 @@ MAX_TEXT = 65_536
 MAX_MEMORY = 8 << 20
 LONGEST_SAID = 80
 
-WORD = r"[\p{L}\p{M}\p{N}_]"
-NOT_WORD = r"[^\p{L}\p{M}\p{N}_]"
-_OUTSIDE = {
-    "w": WORD, "W": NOT_WORD, "d": r"\p{Nd}", "D": r"\P{Nd}", "s": r"[\s\p{Z}]", "S": r"[^\s\p{Z}]", "Z": r"\z",
-}  # fmt: skip
-_INSIDE = {"w": r"\p{L}\p{M}\p{N}_", "d": r"\p{Nd}", "D": r"\P{Nd}", "s": r"\s\p{Z}"}
-_WORDNESS = {"w": True, "d": True, "W": False, "s": False}
-
-_QUANTIFIER = re.compile(r"(?:[*+?]|\{\d+(?:,\d*)?\})\??")
-_ESCAPE = re.compile(r"\\(?:[pP](?:\{\^?\w+\}|\w)|x(?:\{[0-9a-fA-F]+\}|[0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|.)", re.DOTALL)
-_GROUP = re.compile(r"\(\?(?:P?<[A-Za-z_]\w*>|[imsU-]*:|[imsU-]+\))")
-_LINEAR = "RE2 reads each text once, in linear time; "
-
-
-@dataclass(slots=True)
-class _Atom:
-    """A piece of the pattern. `kind`: atom open close alt bound. `word`: matches a word character, none, or unknown."""
-
-    kind: str
-    text: str
-    at: int
-    word: bool | None = None
-    quantifier: str = ""
-    literal: str = ""
-
-    @property
-    def is_optional(self) -> bool:
-        return self.quantifier[:1] in ("*", "?") or self.quantifier.startswith("{0")
-
-    @property
-    def is_dots(self) -> bool:
-        return self.text == "." and bool(self.quantifier)
-
 
 class Pattern:
     """A compiled regular expression. `literal` is text that every match holds, for the index; may be empty."""
 
-    def __init__(self, compiled: Any, literal: str) -> None:
+    def __init__(self, compiled: Any, literal: str, *, takes_left: bool, takes_right: bool) -> None:
         self._compiled = compiled  # Any: google-re2 carries no types
+        self._takes_left = takes_left
+        self._takes_right = takes_right
         self.literal = literal
 
     def find(self, text: str) -> list[tuple[int, int]]:
@@ -72,17 +40,14 @@ class Pattern:
             if match is None:
                 break
             start, end = match.span()
-            if self._takes_left and start < end and not _is_word(text[start]):
+            if self._takes_left and start < end and not is_word(text[start]):
                 start += 1
-            if self._takes_right and start < end and not _is_word(text[end - 1]):
+            if self._takes_right and start < end and not is_word(text[end - 1]):
                 end -= 1
             if end > start:
                 found.append((start, end))
             at = max(end, at + 1)
         return found
-
-    _takes_left = False
-    _takes_right = False
 
 
 @lru_cache(maxsize=4096)
@@ -95,7 +60,7 @@ def compile_regex(pattern: str, exact: bool) -> Pattern:
             0,
             len(pattern),
         )
-    atoms = _atoms(pattern)
+    atoms = atoms_of(pattern)
     literal = _required_literal(atoms)
     takes_left, takes_right = _resolve_boundaries(atoms)
     options = re2.Options()
@@ -106,12 +71,10 @@ def compile_regex(pattern: str, exact: bool) -> Pattern:
         compiled = re2.compile("".join(atom.text + atom.quantifier for atom in atoms), options)
     except re2.error as error:
         raise _refused(error, pattern) from error
-    result = Pattern(compiled, literal)
-    result._takes_left, result._takes_right = takes_left, takes_right
     if compiled.search("") is not None:
         hint = "make at least one part of it required"
         raise Fault("this regular expression matches the empty text, so always", hint, 0, len(pattern))
-    return result
+    return Pattern(compiled, literal, takes_left=takes_left, takes_right=takes_right)
 
 
 def _refused(error: Exception, pattern: str) -> Fault:
@@ -125,101 +88,7 @@ def _refused(error: Exception, pattern: str) -> Fault:
     return Fault(f"RE2 refuses this regular expression: {said}", "correct the pattern", 0, len(pattern))
 
 
-def _is_word(char: str) -> bool:
-    return char.isalnum() or char == "_" or bool(re.match(r"\w", char))
-
-
-def _atoms(pattern: str) -> list[_Atom]:
-    atoms: list[_Atom] = []
-    at = 0
-    while at < len(pattern):
-        atom, at = _atom(pattern, at)
-        quantifier = _QUANTIFIER.match(pattern, at)
-        if quantifier and atom.kind in ("atom", "close"):
-            atom.quantifier, at = quantifier[0], quantifier.end()
-        atoms.append(atom)
-    return atoms
-
-
-def _atom(pattern: str, at: int) -> tuple[_Atom, int]:
-    char = pattern[at]
-    if char == "\\":
-        return _escape(pattern, at)
-    if char == "[":
-        return _character_class(pattern, at)
-    if char == "(":
-        return _group(pattern, at)
-    if char == ")":
-        return _Atom("close", ")", at), at + 1
-    if char == "|":
-        return _Atom("alt", "|", at), at + 1
-    if char in "^$":
-        return _Atom("atom", char, at, False), at + 1
-    if char == ".":
-        return _Atom("atom", char, at), at + 1
-    return _Atom("atom", char, at, _is_word(char), literal=char), at + 1
-
-
-def _escape(pattern: str, at: int) -> tuple[_Atom, int]:
-    match = _ESCAPE.match(pattern, at)
-    if match is None:
-        raise Fault("the regular expression ends in a backslash", "remove it, or write \\\\", at, at + 1)
-    letter, end = pattern[at + 1], match.end()
-    if letter == "b":
-        return _Atom("bound", "", at), end
-    if letter == "B":
-        raise Fault("\\B is not known", "write \\w next to the letters instead", at, end)
-    if letter.isdigit() and letter != "0":
-        raise Fault("back-references are not known", _LINEAR + "write the text out", at, end)
-    if letter in _OUTSIDE:
-        return _Atom("atom", _OUTSIDE[letter], at, _WORDNESS.get(letter)), end
-    if match[1]:
-        return _Atom("atom", rf"\x{{{match[1]}}}", at, _is_word(chr(int(match[1], 16)))), end
-    if letter.isalpha():
-        return _Atom("atom", match[0], at), end
-    return _Atom("atom", match[0], at, _is_word(letter), literal=letter), end
-
-
-def _character_class(pattern: str, at: int) -> tuple[_Atom, int]:
-    """`[…]` with Unicode classes put in."""
-    out, end = ["["], at + 1
-    if pattern.startswith("^", end):
-        out.append("^")
-        end += 1
-    first = True
-    while end < len(pattern) and (first or pattern[end] != "]"):
-        first = False
-        match = _ESCAPE.match(pattern, end) or re.compile(r"\[:\^?\w+:\]").match(pattern, end)
-        if match is None:
-            out.append(pattern[end])
-            end += 1
-            continue
-        letter = pattern[end + 1]
-        if letter in "WbB" and pattern[end] == "\\":
-            raise Fault(f"\\{letter} can not stand inside [ ]", "list what is meant", end, match.end())
-        known = _INSIDE.get(letter) if pattern[end] == "\\" else None
-        out.append(known or (rf"\x{{{match[1]}}}" if match.re is _ESCAPE and match[1] else match[0]))
-        end = match.end()
-    if end >= len(pattern):
-        raise Fault("this [ is never closed", "add a ], or write \\[", at, at + 1)
-    return _Atom("atom", "".join(out) + "]", at), end + 1
-
-
-def _group(pattern: str, at: int) -> tuple[_Atom, int]:
-    if not pattern.startswith("(?", at):
-        return _Atom("open", "(?:", at), at + 1
-    match = _GROUP.match(pattern, at)
-    if match is None:
-        kind = "look-around" if pattern[at + 2 : at + 3] in ("=", "!", "<") else "this kind of group"
-        hint = _LINEAR + "use NOT, NEAR or SENTENCE of the rule language instead"
-        raise Fault(f"{kind} is not known", hint, at, min(len(pattern), at + 4))
-    if match[0].endswith(")"):
-        return _Atom("atom", match[0], at), match.end()
-    text = "(?:" if "<" in match[0] else match[0]
-    return _Atom("open", text, at), match.end()
-
-
-def _required_literal(atoms: list[_Atom]) -> str:
+def _required_literal(atoms: list[Atom]) -> str:
     """The longest run of letters and digits that every match must hold; empty where alternatives leave none."""
     depth, run, best = 0, "", ""
     for atom in atoms:
@@ -237,7 +106,7 @@ def _required_literal(atoms: list[_Atom]) -> str:
     return max(best, run, key=len)
 
 
-def _resolve_boundaries(atoms: list[_Atom]) -> tuple[bool, bool]:
+def _resolve_boundaries(atoms: list[Atom]) -> tuple[bool, bool]:
     """Rewrite every `\\b` in place. Answers whether matches may take in a character on their left, right."""
     takes_left = takes_right = False
     for index, atom in enumerate(atoms):
@@ -252,7 +121,7 @@ def _resolve_boundaries(atoms: list[_Atom]) -> tuple[bool, bool]:
     return takes_left, takes_right
 
 
-def _reaches(atoms: list[_Atom], index: int, step: int) -> bool:
+def _reaches(atoms: list[Atom], index: int, step: int) -> bool:
     """Is there nothing between this place and the pattern's edge on that side (through groups that are not repeated)?"""
     opening, closing = ("open", "close") if step < 0 else ("close", "open")
     at, depth = index + step, 0
@@ -277,7 +146,7 @@ def _reaches(atoms: list[_Atom], index: int, step: int) -> bool:
     return True
 
 
-def _leave(atoms: list[_Atom], at: int, step: int) -> int:
+def _leave(atoms: list[Atom], at: int, step: int) -> int:
     """From an alternative's bar to the bracket of its group on that side, or past the pattern's edge."""
     depth = 0
     while 0 <= at < len(atoms):
@@ -289,7 +158,7 @@ def _leave(atoms: list[_Atom], at: int, step: int) -> int:
     return at
 
 
-def _close_of(atoms: list[_Atom], at: int) -> _Atom:
+def _close_of(atoms: list[Atom], at: int) -> Atom:
     """The closing bracket of the group whose bracket stands at `at`."""
     if atoms[at].kind == "close":
         return atoms[at]
@@ -301,7 +170,7 @@ def _close_of(atoms: list[_Atom], at: int) -> _Atom:
     return atoms[at]
 
 
-def _inside(atoms: list[_Atom], index: int) -> None:
+def _inside(atoms: list[Atom], index: int) -> None:
     """Decide a boundary from its neighbours, or rewrite the `.*` beside it."""
     before, bound, after = atoms[index - 1], atoms[index], atoms[index + 1]
     left = before.word if before.kind == "atom" and not before.is_optional else None
