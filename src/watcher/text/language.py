@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from functools import cache, lru_cache
-from typing import Any
 
+from watcher.text.ngrams import scores
 from watcher.text.scripts import script_of
 from watcher.text.tables import languages, table
 
@@ -95,15 +96,10 @@ def _han(text: str, counts: Counter[str], hinted: str) -> str:
 
 
 def _statistical(text: str, choices: tuple[str, ...], hinted: str, letters: int) -> str:
-    ranked = _model().rank(text)
-    allowed = [
-        (code, score) for code, score in ((_CODES.get(code, code), score) for code, score in ranked) if code in choices
-    ]
-    best, score = allowed[0]
-    if hinted in choices and hinted != best:
-        own = dict(reversed(allowed)).get(hinted, 0.0)
-        if own * _hint_weight(letters) >= score:
-            return hinted
+    allowed = {own: score for code, score in scores(text) if (own := _CODES.get(code, code)) in choices}
+    best = next(iter(allowed))
+    if hinted != best and hinted in allowed and allowed[hinted] + math.log(_hint_weight(letters)) >= allowed[best]:
+        return hinted
     return _near(best, text, hinted)
 
 
@@ -137,17 +133,6 @@ def _near_groups() -> tuple[dict[str, re.Pattern[str]], ...]:
         {code: re.compile(f"(?:{'|'.join(marks.split())})$".replace("*", ".*")) for code, marks in group.items()}
         for group in table("language")["near"]
     )
-
-
-@cache
-def _model() -> Any:
-    """The statistical model: loaded at first use, restricted to languages that we know, only read afterwards."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    known = {code for codes in table("language")["scripts"].values() for code in codes} | {"no", "tl"}
-    model.set_languages(sorted(known & set(model.labels)))
-    return model
 
 
 __all__ = ["UNKNOWN", "base", "detect", "languages", "normal"]
