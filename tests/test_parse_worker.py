@@ -6,6 +6,8 @@ import asyncio
 import functools
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Coroutine
 from datetime import timedelta
@@ -55,6 +57,12 @@ def die_if(path: str, parsed: ParsedFeed) -> ParsedFeed:
         Path(path).unlink()
         os.kill(os.getpid(), signal.SIGSEGV)
     return parsed
+
+
+def survive(parsed: ParsedFeed) -> str:
+    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGINT)
+    return "alive"
 
 
 def complain(parsed: ParsedFeed) -> None:
@@ -178,6 +186,31 @@ def test_a_document_is_not_blamed_for_a_worn_out_process(tmp_path: Path) -> None
             return parsed
 
     assert run(work()).entries[0].title == "Second"
+
+
+def test_signals_that_stop_the_daemon_do_not_spoil_what_is_being_parsed() -> None:
+    async def work() -> Any:
+        async with ParserPool(LIMITS) as pool:
+            return await pool.parse(document(rss("One")), then=survive)
+
+    assert run(work()) == "alive"
+
+
+def test_children_end_with_the_daemon_even_if_it_is_killed() -> None:
+    code = (
+        "import asyncio, os\nfrom watcher.feeds.worker import ParserPool\nfrom watcher.model import Document\n"
+        "async def main():\n    pool = ParserPool()\n    await pool.parse(Document('u', b'<rss version=\"2.0\"><channel/></rss>'))\n"
+        "    print(pool._free[0].process.pid, flush=True)\n    os.kill(os.getpid(), 9)\nasyncio.run(main())"
+    )
+    path = os.pathsep.join([str(Path(__file__).parents[1] / "src"), os.environ["PYTHONPATH"]])
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path}
+    )
+    child = Path("/proc", done.stdout.strip())
+    deadline = time.monotonic() + 5
+    while child.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert done.stdout.strip() and not child.exists()
 
 
 def test_an_exception_in_the_child_is_told() -> None:

@@ -9,6 +9,7 @@ import math
 import os
 import pickle
 import resource
+import signal
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -31,6 +32,9 @@ def parse_then(document: Document, known: frozenset[str], then: Callable[[Parsed
 
 def main() -> None:
     """Do each task of standard input."""
+    for name in (signal.SIGINT, signal.SIGTERM):
+        # Meant for the daemon, which finishes what it has begun; we end with our input.
+        signal.signal(name, signal.SIG_IGN)
     _limit(int(sys.argv[1]))
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a stray print must not get into an answer

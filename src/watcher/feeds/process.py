@@ -24,7 +24,6 @@ _KEPT_ENVIRONMENT = (
     "LC_ALL",
     "TMPDIR",
     "VIRTUAL_ENV",
-    "COVERAGE_PROCESS_START",
 )
 _ALLOWED = (
     {("builtins", name) for name in ("frozenset", "set", "complex", "bytearray", "slice", "range")}

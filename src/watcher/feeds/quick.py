@@ -267,8 +267,8 @@ def _moment(text: str) -> datetime | None:
         if _MAIL.fullmatch(text):
             when = parsedate_to_datetime(text)
             return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        pass  # a date such as 31 November is feedparser's
+    except (ValueError, OverflowError) as error:
+        raise _TooOdd from error
     raise _TooOdd
 
 
