@@ -1,8 +1,8 @@
 """Which entries are one item, which items are reports of one event, and what moves in it."""
 
-from watcher.stories.joining import assign, begin, join, keys_of, merge, should_merge, story_keys
 from watcher.stories.changes import due_dates, with_dates_told
 from watcher.stories.identity import content_hash, identities, recognise, shared
+from watcher.stories.joining import assign, begin, join, keys_of, merge, should_merge, story_keys
 from watcher.stories.urls import canonical_url
 
 __all__ = [

@@ -6,14 +6,17 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from watcher.model import Change, Report, Story, Verdict
 from watcher.stories.changes import changes_of, facts_of, merge_facts
 from watcher.stories.keys import keys_for
-from watcher.stories.near import resemblance
 from watcher.stories.model import Model, model
-from watcher.stories.pair import Prepared, prepare, prepared_member
+from watcher.stories.near import resemblance
+from watcher.stories.pair import Prepared, could_meet, prepare, prepared_member
 from watcher.stories.profile import Signature, moment, read_signature, sign
+
+T = TypeVar("T")
 
 MAX_MEMBERS = 8
 """Signatures a story is compared by: its first reports and its latest ones that are no echoes."""
@@ -28,6 +31,9 @@ ECHO = 0.7
 """Resemblance from which a report is an echo: it joins unless it speaks of another country or other sums."""
 
 WINDOW_DAYS = 21
+
+MERGE_SHARED = 4.0
+"""What the latest reports of two stories must share at least, by the quick measure, to be looked at for a merge."""
 
 CROWD_DAYS = 3
 """Other stories of the same state within so many days make joining harder: there, substance must tell."""
@@ -162,25 +168,32 @@ def join(story: Story, verdict: Verdict, now: datetime) -> tuple[Story, tuple[Ch
         reports=_kept(tuple(sorted((*others, _report(verdict)), key=lambda each: (each.at, each.item_id)))),
         rules=story.rules | {match.rule for match in verdict.matches},
         facts=merge_facts(story.facts, facts_of(verdict), count=is_more),
-        profile=story.profile if echo else {"members": list(_trimmed((*lines, report.as_text())))},
+        profile=story.profile if echo else {"members": (_trimmed((*lines, report.as_text())))},
     )
     return joined, changes
 
 
 def should_merge(one: Story, other: Story) -> bool:
-    """Whether two stories turn out to be one event: each of the second's reports would join the first, and clearly on the whole."""
+    """Whether two stories turn out to be one event: one has an echo of the other, or their reports are alike on the whole."""
     known = model()
-    ours, theirs = members_of(one, known), members_of(other, known)
-    if not ours or not theirs or one.id == other.id:
+    return one.id != other.id and are_one(members_of(one, known), members_of(other, known), known)
+
+
+def are_one(ours: Sequence[Prepared], theirs: Sequence[Prepared], known: Model) -> bool:
+    """Whether two sets of members are of one event. The latest of each are compared first: most stories part there."""
+    if not ours or not theirs:
         return False
-    if any(is_echo(mine.signature, its.signature) for mine in ours for its in theirs):
+    if any(is_echo(mine.signature, its.signature) for mine in ours[-2:] for its in theirs[-2:]):
         return True
-    weigher = known.semantic_story if theirs[0].signature.vector else known.story
-    scores = []
-    for report in theirs:
-        values = describe(report, {one.id: ours}, known)[one.id]
-        scores.append(sum(weight * value for weight, value in zip(weigher.weights, values, strict=True)))
-    return sum(scores) / len(scores) > weigher.merge
+    least = (known.semantic_story if theirs[-1].signature.vector else known.story).merge
+    if (
+        not could_meet(ours[-1], theirs[-1])
+        or _shared(ours[-1], theirs[-1]) < MERGE_SHARED
+        or known.pair_score(ours[-1], theirs[-1]) < 0
+    ):
+        return False
+    scores = [known.pair_score(mine, its) for mine in _compared(ours) for its in _compared(theirs)]
+    return sum(scores) / len(scores) > least
 
 
 def merge(one: Story, other: Story) -> Story:
@@ -201,7 +214,7 @@ def merge(one: Story, other: Story) -> Story:
         reports=_kept(tuple(reports)),
         rules=one.rules | other.rules,
         facts=merge_facts(one.facts, other.facts, count=True),
-        profile={"members": list(_trimmed(tuple(members)))},
+        profile={"members": (_trimmed(tuple(members)))},
         told=one.told | other.told,
     )
 
@@ -210,7 +223,7 @@ def _shortlist(report: Prepared, stories: Mapping[str, Sequence[Prepared]]) -> l
     """Ids of the stories that share most with the report and lie within the window, at most MAX_COMPARED."""
     ranked = []
     for story_id, members in stories.items():
-        shared = max((_shared(report, member) for member in members), default=-1.0)
+        shared = max((_shared(report, member) for member in members if could_meet(report, member)), default=-1.0)
         if shared > -1.0:
             ranked.append((-shared, story_id))
     return [story_id for _, story_id in sorted(ranked)[:MAX_COMPARED]]
@@ -225,9 +238,7 @@ def _shared(one: Prepared, other: Prepared) -> float:
     shared += 3.0 * len(one.figures.keys() & other.figures.keys()) + 20.0 * resemblance(
         one.signature.digest, other.signature.digest
     )
-    if one.countries and other.countries and not one.countries.keys() & other.countries.keys():
-        shared -= 12.0
-    return max(shared - days * 0.3 + 8.0, -0.9) if shared > -6.0 else -1.0
+    return max(shared - days * 0.3, 0.0)
 
 
 def members_of(story: Story, known: Model) -> tuple[Prepared, ...]:
@@ -241,9 +252,9 @@ def _lines(story: Story) -> tuple[str, ...]:
     return tuple(str(line) for line in lines) if isinstance(lines, (list, tuple)) else ()
 
 
-def _trimmed(members: tuple[str, ...]) -> tuple[str, ...]:
+def _trimmed(members: Sequence[T]) -> list[T]:
     """The first three and the latest of the others."""
-    return members if len(members) <= MAX_MEMBERS else (*members[:3], *members[-(MAX_MEMBERS - 3) :])
+    return list(members) if len(members) <= MAX_MEMBERS else [*members[:3], *members[-(MAX_MEMBERS - 3) :]]
 
 
 def _kept(reports: tuple[Report, ...]) -> tuple[Report, ...]:
@@ -262,7 +273,7 @@ _LAST: list[tuple[Verdict, Signature]] = []
 def _signed(verdict: Verdict) -> Signature:
     """The signature of a verdict; the last few are kept, since keys, assigning and joining each ask for it."""
     for known, signature in _LAST:
-        if known is verdict:
+        if known.facts is verdict.facts and known.item.title is verdict.item.title and moment(known) == moment(verdict):
             return signature
     signature = sign(verdict)
     _LAST.insert(0, (verdict, signature))

@@ -14,6 +14,7 @@ import struct
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from operator import mul
 
 from watcher.text import meaning
 
@@ -34,6 +35,7 @@ def _directions() -> Directions:
     return Directions(_unpacked(record["mean"]), langs, tuple(_unpacked(packed) for packed in record["rows"]))
 
 
+@lru_cache(maxsize=512)
 def packed_vector(text: str, lang: str) -> tuple[int, ...]:
     """The vector of a text as signed bytes (127 is 1), or () where no encoder is installed."""
     raw = meaning.vector(text)
@@ -46,7 +48,7 @@ def packed_vector(text: str, lang: str) -> tuple[int, ...]:
     centred = [value - mean for value, mean in zip(raw, known.mean, strict=True)]
     if offset:
         centred = [value - mean for value, mean in zip(centred, offset, strict=True)]
-    turned = [sum(a * b for a, b in zip(row, centred, strict=True)) for row in known.rows]
+    turned = [sum(map(mul, row, centred)) for row in known.rows]
     length = math.sqrt(sum(value * value for value in turned)) or 1.0
     return tuple(round(127 * value / length) for value in turned)
 

@@ -150,12 +150,11 @@ def _hangul(char: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def skeleton(latin: str) -> str:
-    """Consonant classes of a word in Latin letters: B, K, S, T, L, M, N; doubled ones once; a leading vowel as 'A'."""
+    """Consonant classes of a word in Latin letters: B, K, S, T, L, M, N; equal ones in a row once, since many scripts leave vowels out; a leading vowel as 'A'."""
     for written, sounds in _SOUNDS:
         latin = latin.replace(written, sounds)
-    classes = latin.translate(_CLASSES)
-    bones = re.sub(r"([A-Z])\1+", r"\1", "".join(char for char in classes if char in "BKSTLMN-")).replace("-", "")
-    bones = bones.replace("NB", "MB")
+    classes = re.sub("n(?=[bp])", "m", latin).translate(_CLASSES)
+    bones = re.sub(r"([A-Z])\1+", r"\1", "".join(char for char in classes if char in "BKSTLMN"))
     return ("A" if classes.startswith("-") else "") + bones
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import eq
 
 from rensa import RMinHash
 
@@ -38,7 +39,7 @@ def resemblance(one: tuple[int, ...], other: tuple[int, ...]) -> float:
     """Estimated Jaccard similarity of two signatures."""
     if not one or len(one) != len(other):
         return 0.0
-    return sum(a == b for a, b in zip(one, other, strict=True)) / len(one)
+    return float(sum(map(eq, one, other))) / len(one)
 
 
 def bands(digest: tuple[int, ...]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import mul
 
 from watcher.stories.near import resemblance
 from watcher.stories.profile import Signature, read_signature
@@ -24,6 +25,10 @@ PLACE = {name: number for number, name in enumerate(FEATURES)}
 
 SUM_TOLERANCE = 0.085
 """Two sums are one when they differ by less: rounding («nearly 930 million») and the day's exchange rate."""
+
+
+STRANGERS_SHARE = 9.0
+"""Rarity that the names shared by reports of different states must have in sum: about two names never seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,15 @@ def prepared_member(line: str, rarity: Rarity) -> Prepared:
     return _prepared_line(line, id(rarity))
 
 
+def could_meet(one: Prepared, other: Prepared) -> bool:
+    """Whether two reports may be of one event at all: one state where both name any, or else a sum or rare names in common."""
+    if not one.countries or not other.countries or one.countries.keys() & other.countries.keys():
+        return True
+    if one.names.compare(other.names)[1] > STRANGERS_SHARE:
+        return True
+    return any(same_sum(a, b) for a in one.signature.sums for b in other.signature.sums)
+
+
 def features(one: Prepared, other: Prepared) -> list[float]:
     """Features of a pair in the order of FEATURES, symmetric."""
     a, b = one.signature, other.signature
@@ -145,7 +159,7 @@ def features(one: Prepared, other: Prepared) -> list[float]:
     if a.dates and b.dates and set(a.dates) & set(b.dates):
         found["date_shared"] = 1.0
     if a.vector and b.vector:
-        likeness = sum(x * y for x, y in zip(a.vector, b.vector, strict=True)) / 127**2
+        likeness = sum(map(mul, a.vector, b.vector)) / 127**2
         found |= {"vector": likeness, "vector_square": likeness * abs(likeness)}
     values = [0.0] * len(FEATURES)
     for name, value in found.items():
