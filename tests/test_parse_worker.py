@@ -22,7 +22,7 @@ from watcher.feeds.parsed import ParsedFeed
 from watcher.feeds.worker import ParseLimits, ParserPool
 from watcher.model import Document
 
-LIMITS = ParseLimits(cpu=timedelta(seconds=1), wall=timedelta(seconds=1.5))
+LIMITS = ParseLimits(cpu=timedelta(seconds=1))
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +45,10 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
 # What `then` may be: functions by name, run in the child.
 def titles(parsed: ParsedFeed) -> tuple[str, ...]:
     return tuple(entry.title for entry in parsed.entries)
+
+
+def hang(parsed: ParsedFeed) -> None:
+    time.sleep(60)
 
 
 def die(parsed: ParsedFeed) -> None:
@@ -157,8 +161,9 @@ def test_a_bomb_costs_little_and_delays_no_other(name: str) -> None:
             return delay, time.monotonic() - start
 
     delay, total = run(work())
-    assert delay < 1.0
-    assert total < 4.0
+    # A second of CPU ends each; the clock is generous, for machines that are busy with other things.
+    assert delay < 2.0
+    assert total < 15.0
 
 
 def test_a_crash_is_poison_and_the_pool_heals() -> None:
@@ -171,6 +176,15 @@ def test_a_crash_is_poison_and_the_pool_heals() -> None:
     error, parsed = run(work())
     assert (error.kind, "broke down" in error.reason) == ("poison", True)
     assert parsed.entries[0].title == "Two"
+
+
+def test_what_hangs_without_work_is_ended_by_the_clock() -> None:
+    async def work() -> None:
+        async with ParserPool(ParseLimits(wall=timedelta(seconds=0.5))) as pool:
+            await pool.parse(document(rss("One")), then=hang)
+
+    with pytest.raises(ParseError, match="took too long"):
+        run(work())
 
 
 def test_a_document_is_not_blamed_for_a_worn_out_process(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from watcher.model import Document
 
 HEADER = 8
 """Bytes of the length before each message."""
+READY = b"ready\n"
+"""What a child says before it takes tasks."""
 
 
 def parse_then(document: Document, known: frozenset[str], then: Callable[[ParsedFeed], Any] | None) -> Any:
@@ -38,6 +40,10 @@ def main() -> None:
     _limit(int(sys.argv[1]))
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a stray print must not get into an answer
+    import watcher.feeds.parse  # noqa: F401  # so that no document pays for it
+
+    sink.write(READY)
+    sink.flush()
     while len(header := source.read(HEADER)) == HEADER:
         data = pickle.dumps(_answer(source.read(int.from_bytes(header, "big"))), pickle.HIGHEST_PROTOCOL)
         sink.write(len(data).to_bytes(HEADER, "big") + data)

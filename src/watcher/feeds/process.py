@@ -14,8 +14,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from watcher.feeds.child import HEADER
+from watcher.feeds.child import HEADER, READY
 
+_LONGEST_START = 60.0
+"""Seconds; a busy machine may take some, and no document is to blame for them."""
 _LARGEST_ANSWER = 200_000_000
 _KEPT_ENVIRONMENT = (
     "PATH",
@@ -58,7 +60,18 @@ class Process:
             env=environment,
             limit=1 << 20,
         )
-        return cls(process)
+        started = cls(process)
+        try:
+            async with asyncio.timeout(_LONGEST_START):
+                if process.stdout is None or await process.stdout.readexactly(len(READY)) != READY:
+                    raise EOFError
+        except BaseException as error:
+            await started.kill()
+            if isinstance(error, (EOFError, TimeoutError)):
+                reason = "no parser process can be started: the installation or the machine is at fault"
+                raise RuntimeError(reason) from error
+            raise
+        return started
 
     async def ask(self, task: object) -> object:
         """The answer, or None if the process is no more."""

@@ -29,12 +29,14 @@ _SMALL = 600_000
 class ParseLimits:
     """What one document may cost: CPU and wall-clock time, address space of its process, and how many processes there are.
 
+    The clock is for what hangs without work: long enough for a machine that is busy with other things.
+
     A process that has been idle for `idle` ends; one that has parsed `documents` is replaced.
     For each document that takes longer than half a second one more process is started, up to `burst`.
     """
 
     cpu: timedelta = timedelta(seconds=4)
-    wall: timedelta = timedelta(seconds=10)
+    wall: timedelta = timedelta(seconds=20)
     memory_bytes: int = 1 << 30
     processes: int = 2
     burst: int = 2
