@@ -230,7 +230,7 @@ class Service:
             return states[0]
 
         jitter = self._chance()
-        asked = lookup(verdicts, now)
+        asked = await asyncio.get_running_loop().run_in_executor(self._judges, lookup, verdicts, now)
         update = await self.write(
             self.store.commit_poll,
             claim,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -41,7 +42,8 @@ class SqliteStore:
     def close(self) -> None:
         """Close the connection and give the lock back."""
         try:
-            self._db.conn.execute("PRAGMA optimize")
+            with suppress(SqliteError):  # only statistics; a full disk must not spoil the end
+                self._db.conn.execute("PRAGMA optimize")
         finally:
             self._db.close()
             self._lock.release()
