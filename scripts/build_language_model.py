@@ -4,8 +4,8 @@ Build-time only: `pip install py3langid`, then `python scripts/build_language_mo
 3-clause BSD licence, which stands beside the data.
 
 The upstream model is a dense automaton of 38,000 rows and a table of 142 languages: 70 MB. Its states are the nodes of
-a trie (checked here), and only languages that share a script need figures. A row's least figure is taken off the row,
-which changes no comparison. What is left has 16 bits, without rounding.
+a trie (checked here), only languages that share a script need figures, and of each language only those above its
+floor, the figure of all that its texts did not hold. What is left has 16 bits, without rounding.
 """
 
 from __future__ import annotations
@@ -75,16 +75,20 @@ def main() -> None:
     for _, state in nodes:
         if outputs[state] >= 0:
             order.setdefault(outputs[state], len(order))
-    figures = ptc[:, columns][list(order)].astype(np.float64)
-    figures = (figures - figures.min(axis=1, keepdims=True)) / UNIT
+    logs = ptc[:, columns][list(order)].astype(np.float64)
+    floor = logs.min(axis=0)
+    figures = (logs - floor) / UNIT
     assert (figures == np.round(figures)).all()
-    figures = np.pad(figures, ((0, 0), (0, figures.shape[1] % 2)))
+    assert len(columns) < 256
     head = {
         "codes": [codes[column] for column in columns],
         "prior": [float(pc[column]) for column in columns],
+        "floor": floor.tolist(),
         "unit": UNIT,
         "together": int(0xFFFF // figures.max()),
         "nodes": len(nodes),
+        "features": len(order),
+        "figures": int((figures > 0).sum()),
     }
     with TARGET.open("wb") as file:
         file.write(json.dumps(head).encode() + b"\n")
@@ -92,9 +96,12 @@ def main() -> None:
         file.write(np.array(first, dtype="<u4").tobytes())
         ends = [longest_end(sequence, known) if sequence else 0 for sequence, _ in nodes]
         file.write(np.array(ends, dtype="<u4").tobytes())
-        features = [order[outputs[state]] if outputs[state] >= 0 else -1 for _, state in nodes]
-        file.write(np.array(features, dtype="<i4").tobytes())
-        file.write(figures.astype("<u2").tobytes())
+        counted = [order[outputs[state]] if outputs[state] >= 0 else -1 for _, state in nodes]
+        file.write(np.array(counted, dtype="<i4").tobytes())
+        features, languages = np.nonzero(figures)
+        file.write(np.searchsorted(features, np.arange(len(order) + 1)).astype("<u4").tobytes())
+        file.write(figures[features, languages].astype("<u2").tobytes())
+        file.write(languages.astype("u1").tobytes())
     for path in distribution("py3langid").files or ():
         if path.name.startswith("LICENSE"):
             shutil.copy(str(path.locate()), TARGET.with_name("ngrams.LICENSE"))

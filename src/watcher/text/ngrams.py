@@ -1,25 +1,25 @@
 """How likely a text is of each language, by its sequences of bytes: naive Bayes with the figures of py3langid.
 
-`scripts/build_language_model.py` makes the data file. It is mapped, not read: a process holds only the pages that the
-languages of its texts touch, and shares them with other processes. No array library is needed: all languages' figures
-of a sequence are one long integer of 16-bit lanes, and adding two such integers adds them lane by lane.
+`scripts/build_language_model.py` makes the data file: for each sequence the figures of those languages whose texts
+held it. No array library is needed: all languages' figures of a sequence are one long integer of 16-bit lanes, and
+adding two such integers adds them lane by lane. Those of common sequences are kept.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import mmap
 import sys
 import unicodedata
 from array import array
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import as_file, files
+from functools import cache, lru_cache
+from importlib.resources import files
 
 _LANE = 2
-"""Bytes of a figure. Each row has an even number of them."""
+"""Bytes of a figure in a lane."""
+_KEPT = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class _Model:
 
     codes: tuple[str, ...]
     prior: tuple[float, ...]
+    floor: tuple[float, ...]
+    """The logarithm of the likelihood, by language, of a sequence that its texts did not hold."""
     unit: float
     """What one step of a figure is worth, as a logarithm of a likelihood."""
     together: int
@@ -40,8 +42,12 @@ class _Model:
     """The node of the longest sequence that a node's sequence ends with."""
     feature: array[int]
     """What a node counts for, or -1."""
-    figures: mmap.mmap
-    start: int
+    begins: array[int]
+    """Where each feature's figures begin, and where the last one's end."""
+    figures: array[int]
+    """By how many units a language's likelihood lies above its floor."""
+    languages: bytes
+    """The language of each figure, as an index of `codes`."""
 
 
 def scores(text: str) -> list[tuple[str, float]]:
@@ -84,30 +90,41 @@ def _sums(model: _Model, counts: Counter[int]) -> list[float]:
     by_count: defaultdict[int, list[int]] = defaultdict(list)
     for feature, count in counts.items():
         by_count[count].append(feature)
-    sums = list(model.prior)
+    factors = {count: math.log1p(count) for count in by_count}
+    weight = sum(factors[count] * len(features) for count, features in by_count.items())
+    sums = [prior + floor * weight for prior, floor in zip(model.prior, model.floor, strict=True)]
     for count, features in by_count.items():
-        factor = math.log1p(count) * model.unit
-        sums = [total + factor * lane for total, lane in zip(sums, _added(model, features), strict=True)]
+        factor = factors[count] * model.unit
+        sums = [total + factor * lane for total, lane in zip(sums, _added(model, features), strict=False)]
     return sums
 
 
 def _added(model: _Model, features: list[int]) -> list[int]:
     """The figures of these features added up: a few in their own lanes, all of them in lanes of twice the width."""
     width = len(model.codes) + len(model.codes) % 2
-    size, every_other = _LANE * width, int.from_bytes(b"\xff\xff\0\0" * (width // 2), "little")
-    figures, start, together = model.figures, model.start, model.together
+    every_other = int.from_bytes(b"\xff\xff\0\0" * (width // 2), "little")
     even = odd = 0
-    for begin in range(0, len(features), together):
-        few = 0
-        for feature in features[begin : begin + together]:
-            at = start + feature * size
-            few += int.from_bytes(figures[at : at + size], "little")
+    for begin in range(0, len(features), model.together):
+        few = sum(map(_row, features[begin : begin + model.together]))
         even += few & every_other
         odd += few >> 8 * _LANE & every_other
     lanes = [0] * width
-    lanes[0::2] = _array("I", even.to_bytes(size, "little"))
-    lanes[1::2] = _array("I", odd.to_bytes(size, "little"))
-    return lanes[: len(model.codes)]
+    lanes[0::2] = _array("I", even.to_bytes(_LANE * width, "little"))
+    lanes[1::2] = _array("I", odd.to_bytes(_LANE * width, "little"))
+    return lanes
+
+
+@lru_cache(maxsize=_KEPT)
+def _row(feature: int) -> int:
+    """The figures of a feature, each in its language's lane."""
+    model = _model()
+    begin, end = model.begins[feature], model.begins[feature + 1]
+    lanes = array("H", bytes(_LANE * len(model.codes)))
+    for language, figure in zip(model.languages[begin:end], model.figures[begin:end], strict=True):
+        lanes[language] = figure
+    if sys.byteorder == "big":
+        lanes.byteswap()
+    return int.from_bytes(lanes.tobytes(), "little")
 
 
 def _log_add(one: float, other: float) -> float:
@@ -124,18 +141,20 @@ def _array(code: str, data: bytes) -> array[int]:
 
 @cache
 def _model() -> _Model:
-    with as_file(files("watcher.text").joinpath("ngrams.bin")) as path, path.open("rb") as file:
+    with files("watcher.text").joinpath("ngrams.bin").open("rb") as file:
         head = json.loads(file.readline())
-        nodes = head["nodes"]
+        nodes, features = head["nodes"], head["features"]
         return _Model(
             codes=tuple(head["codes"]),
             prior=tuple(head["prior"]),
+            floor=tuple(head["floor"]),
             unit=head["unit"],
             together=head["together"],
             labels=file.read(nodes),
             first=_array("I", file.read(4 * (nodes + 1))),
             shorter=_array("I", file.read(4 * nodes)),
             feature=_array("i", file.read(4 * nodes)),
-            start=file.tell(),
-            figures=mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ),
+            begins=_array("I", file.read(4 * (features + 1))),
+            figures=_array("H", file.read(2 * head["figures"])),
+            languages=file.read(head["figures"]),
         )
