@@ -286,7 +286,8 @@ class Daemon:
 
     async def _poll_tick(self) -> None:
         assert self.service is not None
-        free = self.settings.polling.concurrency - len(self._polls)
+        # More than may be fetched at once: feeds that wait for a turn at their host must not hold up the others.
+        free = 4 * self.settings.polling.concurrency - len(self._polls)
         try:
             claims = await self.service.claim(free) if free > 0 else []
         except StoreError as error:

@@ -78,12 +78,14 @@ class Network:
 
     def note(self, host: str, answered: bool, now: datetime) -> None:
         """Remember whether a host answered; what is older than a few minutes no longer counts."""
-        self.hosts[host] = (answered, now)
-        self.hosts = {name: seen for name, seen in self.hosts.items() if now - seen[1] < NETWORK_MEMORY}
-        failures = sum(not answered for answered, _ in self.hosts.values())
+        self.hosts.pop(host, None)
+        self.hosts[host] = (answered, now)  # the dict is in order of time, so that only its oldest need a look
+        while now - next(iter(self.hosts.values()))[1] > NETWORK_MEMORY:
+            del self.hosts[next(iter(self.hosts))]
         if answered:
             self.is_down = False
         elif not self.is_down:
+            failures = sum(not answered for answered, _ in self.hosts.values())
             self.is_down = polling.network_down(failures, len(self.hosts))
 
 
@@ -297,7 +299,7 @@ class Service:
 
     def _policy_for(self, url: str) -> PollingPolicy:
         feed = self.plan.feeds.get(url)
-        return replace(self.plan.polling, every=feed.every) if feed and feed.every else self.plan.polling
+        return self.plan.polling.for_feed(feed) if feed else self.plan.polling
 
     def _told_condition(self, before: FeedState, after: FeedState) -> None:
         """Report that a feed fell ill or is well again: an event, and an alert where `health:` names a channel."""
