@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
 from watcher.model import Change, Report, Story, Verdict
 from watcher.stories.changes import changes_of, facts_of, merge_facts
-from watcher.stories.keys import keys_for
+from watcher.stories.keys import BANDS, keys_for
 from watcher.stories.model import Model, model
-from watcher.stories.near import resemblance
+from watcher.stories.near import bands, resemblance
 from watcher.stories.pair import Prepared, could_meet, prepare, prepared_member
 from watcher.stories.profile import Signature, moment, read_signature, sign
 
@@ -20,6 +20,9 @@ T = TypeVar("T")
 
 MAX_MEMBERS = 8
 """Signatures a story is compared by: its first reports and its latest ones that are no echoes."""
+
+MAX_READ = 24
+"""Stories whose members are read; more candidates are ranked by their gist."""
 
 MAX_COMPARED = 16
 """Stories compared in full; more candidates are ranked by what they share first."""
@@ -66,9 +69,44 @@ def keys_of(story: Story) -> frozenset[str]:
 
 def assign(verdict: Verdict, candidates: Mapping[str, Story], now: datetime) -> str | None:
     """The id of the story that the report is of, or None where it begins one."""
-    known = model()
-    compared = {story.id: members_of(story, known) for story in candidates.values() if not story.merged_into}
-    return choose(prepare(_signed(verdict), known.rarity), compared, known)
+    known, report = model(), _signed(verdict)
+    compared = {story.id: members_of(story, known) for story in _likeliest(report, candidates.values(), known)}
+    return choose(prepare(report, known.rarity), compared, known)
+
+
+def _likeliest(report: Signature, stories: Iterable[Story], known: Model) -> list[Story]:
+    """Stories whose gist shares most with the report's, at most MAX_READ: reading members costs more than this."""
+    alive = [story for story in stories if not story.merged_into]
+    if len(alive) <= MAX_READ:
+        return alive
+    weights = {mark: _mark_weight(mark, known) for mark in _marks(report)}
+
+    def shared(story: Story) -> float:
+        return sum(weights[mark] for mark in weights.keys() & set(str(story.profile.get("gist", "")).split(" ")))
+
+    return sorted(alive, key=lambda story: (-shared(story), story.id))[:MAX_READ]
+
+
+def _marks(signature: Signature) -> tuple[str, ...]:
+    """What of a report its story's gist holds: names, concepts, figures, and bands of the sketch."""
+    marks = [*("n" + name for name in signature.names), *("c" + concept for concept in signature.concepts)]
+    return (
+        *marks,
+        *("f" + figure for figure in signature.figures),
+        *("b" + band for band in bands(signature.digest)[:BANDS]),
+    )
+
+
+def _mark_weight(mark: str, known: Model) -> float:
+    if mark[0] in "fb":
+        return 3.0 if mark[0] == "f" else 8.0
+    return known.rarity.of("name" if mark[0] == "n" else "concept", mark[1:])
+
+
+def _profile(lines: Sequence[str]) -> dict[str, object]:
+    """A story's profile: its members' signatures, and the gist of them for ranking."""
+    gist = dict.fromkeys(mark for line in lines for mark in _marks(read_signature(line)))
+    return {"members": list(lines), "gist": " ".join(gist)}
 
 
 def choose(report: Prepared, stories: Mapping[str, Sequence[Prepared]], known: Model) -> str | None:
@@ -149,7 +187,7 @@ def begin(verdict: Verdict, story_id: str, now: datetime) -> Story:
         reports=(_report(verdict),),
         rules=frozenset(match.rule for match in verdict.matches),
         facts=facts_of(verdict),
-        profile={"members": [_signed(verdict).as_text()]},
+        profile=_profile([_signed(verdict).as_text()]),
     )
 
 
@@ -168,7 +206,7 @@ def join(story: Story, verdict: Verdict, now: datetime) -> tuple[Story, tuple[Ch
         reports=_kept(tuple(sorted((*others, _report(verdict)), key=lambda each: (each.at, each.item_id)))),
         rules=story.rules | {match.rule for match in verdict.matches},
         facts=merge_facts(story.facts, facts_of(verdict), count=is_more),
-        profile=story.profile if echo else {"members": (_trimmed((*lines, report.as_text())))},
+        profile=story.profile if echo else _profile(_trimmed((*lines, report.as_text()))),
     )
     return joined, changes
 
@@ -214,7 +252,7 @@ def merge(one: Story, other: Story) -> Story:
         reports=_kept(tuple(reports)),
         rules=one.rules | other.rules,
         facts=merge_facts(one.facts, other.facts, count=True),
-        profile={"members": (_trimmed(tuple(members)))},
+        profile=_profile(_trimmed(members)),
         told=one.told | other.told,
     )
 
