@@ -11,22 +11,21 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+import feedparser
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 from train_pack import AT_LEAST, NOW, ROOT, Row, candidates, fit, item_of, learned
 
 from watcher import facts
 from watcher.config.load import pack_rules
-from watcher.errors import ParseError
-from watcher.feeds.parse import parse_document
-from watcher.model import Document, Feed, Item
+from watcher.model import Entry, Feed, Item
 from watcher.pipeline import read_entry
 from watcher.rules import compile_rules
 
 FEEDS = ROOT.parent / "shared" / "feeds"
 REPORT = ROOT / "docs" / "quality.md"
 PARTS = 10
-SEEDS = (0, 1, 2)
+SEEDS = (0, 1)
 SMALL = 8
 """Languages with fewer items are shown together."""
 
@@ -137,10 +136,14 @@ def stream() -> list[Item]:
             continue
         seen.add(body)
         feed = Feed(url=f"file:{file.parent.name}/{file.stem}")
-        try:
-            entries = parse_document(Document(url=feed.url, body=body)).entries
-        except ParseError:  # broken documents are kept there on purpose
-            continue
+        parsed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
+        lang = str(parsed.feed.get("language") or "")
+        entries = [
+            Entry(
+                one.get("title", ""), one.get("summary", ""), guid=one.get("id", ""), url=one.get("link", ""), lang=lang
+            )
+            for one in parsed.entries
+        ]
         for entry in entries:
             key = entry.guid or entry.url or entry.title
             if key and key not in found:
