@@ -147,4 +147,4 @@ def cost_of(keys: Iterable[str]) -> float:
 
 def cheapest(needs: tuple[frozenset[str], ...]) -> frozenset[str]:
     """The set of keys that fewest items hold one of; empty when nothing is known."""
-    return min(needs, key=cost_of, default=frozenset())
+    return needs[0] if len(needs) == 1 else min(needs, key=cost_of, default=frozenset())
