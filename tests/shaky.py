@@ -30,7 +30,7 @@ class Control:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.offset = 0.0
+        self._offset, self._read_at = 0.0, 0
         self.is_full = False
         self._hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
         self.read()
@@ -38,10 +38,18 @@ class Control:
 
     def read(self) -> None:
         """Take over what the file says now."""
+        self._read_at = self._path.stat().st_mtime_ns
         told = json.loads(self._path.read_text("utf-8"))
-        self.offset, self.is_full = float(told["offset"]), bool(told["is_full"])
+        self._offset, self.is_full = float(told["offset"]), bool(told["is_full"])
         limit = told["file_bytes"]
         resource.setrlimit(resource.RLIMIT_FSIZE, (self._hard if limit is None else int(limit), self._hard))
+
+    @property
+    def offset(self) -> float:
+        """Seconds ahead, by the file as it is at this moment."""
+        if self._path.stat().st_mtime_ns != self._read_at:
+            self.read()
+        return self._offset
 
     def _watch(self) -> None:
         while True:
