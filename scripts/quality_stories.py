@@ -241,7 +241,7 @@ def learn(rows: Rows, signatures: Sequence[Signature], prior: Rows, rarity: Rari
     return record
 
 
-THRESHOLDS = {"plain": {"join": 1.6, "merge": 1.5}, "semantic": {"join": 1.2, "merge": 1.5}}
+THRESHOLDS = {"plain": {"join": 1.4, "merge": 1.0}, "semantic": {"join": 1.2, "merge": 1.0}}
 """Chosen on the four folds as the loosest that keep precision at MIN_PRECISION, with a margin."""
 
 
