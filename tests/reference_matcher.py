@@ -20,6 +20,7 @@ from watcher.text import fold, fold_cased, plain_text
 from watcher.text.edges import is_whole
 from watcher.text.morphology import same_word
 from watcher.text.scripts import RUNNING, script_of
+from watcher.text.spellings import spellings
 
 ANYWHERE = ("title", "summary", "content")
 Place = tuple[str, int, int]
@@ -228,12 +229,15 @@ def _positions(plain: str, node: tree.Term | tree.Regex, lang: str, term_lang: s
     modes = [word.mode for word in node.words]
     found = set()
     if "prefix" not in modes:
-        literal, cased = fold(written).replace("-", " "), fold_cased(written).replace("-", " ")
-        for start in range(len(folded)):
-            end = start + len(literal)
-            as_written = not node.exact or fold_cased(plain).replace("-", " ")[start:end] == cased
-            if folded[start:end] == literal and as_written and is_whole(text.folded, start, end, lang):
-                found.add((start, end))
+        cased = fold_cased(written).replace("-", " ")
+        plain_term = not node.exact and set(modes) == {"whole"}
+        literals = spellings(written, term_lang) if plain_term else (fold(written).replace("-", " "),)
+        for literal in literals:
+            for start in range(len(folded)):
+                end = start + len(literal)
+                as_written = not node.exact or fold_cased(plain).replace("-", " ")[start:end] == cased
+                if folded[start:end] == literal and as_written and is_whole(text.folded, start, end, lang):
+                    found.add((start, end))
     if set(modes) != {"whole"}:
         cased = fold_cased(plain).replace("-", " ")
         for start in range(len(folded)):

@@ -84,7 +84,7 @@ class Assembly:
                 if isinstance(node, tree.Vocabulary):
                     children.append(self.builder.build(node, term.text))
                 else:
-                    children.append(self.builder.words(node, term.text.strip(), term.lang, name))
+                    children.extend(self.builder.words(node, term.text.strip(), term.lang, name))
             except Fault as fault:
                 self.problems.append(problem(fault, Line(term.text, term.where), f"vocabulary «{spec.name}»"))
         if not spec.terms:

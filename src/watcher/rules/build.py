@@ -18,6 +18,7 @@ from watcher.rules.reading import SCOPES
 from watcher.rules.regex import compile_regex
 from watcher.rules.scoping import languages_of
 from watcher.rules.seekers import Expression, Literal, Prefix, Varied, flat
+from watcher.text.spellings import spellings
 
 MAX_TERM = 500
 """Characters of a term or phrase."""
@@ -44,7 +45,8 @@ class Builder:
         source = text[node.start : node.end]
         match node:
             case tree.Term() | tree.Regex():
-                return self.words(node, source)
+                found = self.words(node, source)
+                return found[0] if len(found) == 1 else self.any_of(source, list(found))
             case tree.Vocabulary():
                 return self._vocabulary(node)
             case tree.Field():
@@ -63,13 +65,18 @@ class Builder:
                 return Sentence(source, self.build(node.child, text))
         raise TypeError(f"no condition is known for {type(node).__name__}")
 
-    def words(self, node: tree.Term | tree.Regex, source: str, lang: str = "", of: str = "") -> Words:
-        """The condition of a term; of a vocabulary's term with its language and the vocabulary's name."""
+    def words(self, node: tree.Term | tree.Regex, source: str, lang: str = "", of: str = "") -> tuple[Words, ...]:
+        """The conditions of a term, one for each spelling; of a vocabulary's term with its language and the vocabulary's name."""
+        applies = languages_of(node, lang)
         if isinstance(node, tree.Regex):
             seeker = self._shared(("regex", node.pattern, node.exact), lambda: self._expression(node))
-        else:
-            seeker = self._term(node, "" if lang in ("any", "*", "all") else lang)
-        return Words(source, seeker, languages_of(node, lang), of)
+            return (Words(source, seeker, applies, of),)
+        term_lang = "" if lang in ("any", "*", "all") else lang
+        found = [self._term(node, term_lang), *(self._spelled(other) for other in other_spellings(node, term_lang))]
+        return tuple(Words(source, seeker, applies, of) for seeker in found)
+
+    def _spelled(self, literal: str) -> Seeker:
+        return self._shared(("literal", literal, ""), lambda: Literal(literal, literal, exact=False))
 
     def any_of(self, source: str, children: list[Condition], name: str = "") -> Any:
         """An OR whose lookups the index will know of."""
@@ -190,3 +197,11 @@ PLACELESS = frozenset({"lang", "tag", "source", "feed", "rule"})
 
 def _has_no_place(node: tree.Node) -> bool:
     return isinstance(node, tree.Field) and node.name in PLACELESS
+
+
+def other_spellings(node: tree.Term, lang: str) -> tuple[str, ...]:
+    """Literals that a plain term also stands under (للذكاء for الذكاء). Hashtags are left out: they would double every phrase."""
+    if node.exact or any(word.mode != "whole" for word in node.words) or node.end - node.start > MAX_TERM:
+        return ()
+    written = " ".join(word.text for word in node.words)
+    return tuple(other for other in spellings(written, lang)[1:] if not other.startswith("#"))

@@ -123,9 +123,9 @@ def text_keys(flat: str, *, whole: bool) -> tuple[str, ...]:
     return tuple(sorted(dict.fromkeys(pieces), key=cost)[:MAX_KEYS])
 
 
-def words_of(keys: Iterable[str]) -> frozenset[str]:
+def words_of(keys: Iterable[str]) -> tuple[str, ...]:
     """Those keys that are words: all words of an item are known, so their absence decides."""
-    return frozenset(key for key in keys if not key.startswith((LITERAL, FACT)))
+    return tuple([key for key in keys if not key.startswith((LITERAL, FACT))])
 
 
 def cost(key: str) -> float:

@@ -34,6 +34,11 @@ def languages_of(term: Term | Regex, lang: str) -> frozenset[str] | None:
         return None
     if isinstance(term, Term) and _is_unambiguous(term):
         return None
+    return _sought_in(lang)
+
+
+@cache
+def _sought_in(lang: str) -> frozenset[str]:
     return relatives(lang) | {"", "und"}
 
 

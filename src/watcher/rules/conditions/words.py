@@ -41,7 +41,7 @@ class Words(Condition):
         self._words = words_of(seeker.keys)
 
     def holds(self, reading: Reading, scope: Scope) -> bool:
-        if not self._words <= reading.present:
+        if not reading.present.issuperset(self._words):
             return False
         if self.langs is not None and reading.lang not in self.langs:
             return False
@@ -50,7 +50,7 @@ class Words(Condition):
         return reading.occurs(self.seeker, self.seeker.places, scope)
 
     def hits(self, reading: Reading, scope: Scope) -> list[Hit]:
-        if not self._words <= reading.present:
+        if not reading.present.issuperset(self._words):
             return []
         if self.langs is not None and reading.lang not in self.langs:
             return []
