@@ -7,11 +7,11 @@ its case, and `form@xx` counts only in items of language or origin xx.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ahocorasick_rs import AhoCorasick
 
@@ -21,6 +21,8 @@ from watcher.text import ReadText, fold, fold_cased
 
 MAX_CHARS = 6_000
 """How much of a field is searched: a news item says what it is about well before."""
+
+Shared = TypeVar("Shared", bound=Hashable)
 
 _SOURCES = (
     ("state", "places/states.txt"),
@@ -203,7 +205,8 @@ def lexicon() -> Lexicon:
         spoken = frozenset[str]() if tongues == "*" else frozenset(tongues.split(","))
         for form in forms.split():
             _add(patterns, "leader", code, spoken, form, since, until)
-    entries = tuple(tuple(bucket) for bucket in patterns.values())
+    entries = tuple(_shared(tuple(bucket)) for bucket in patterns.values())
+    _shared.cache_clear()
     languages = frozenset(lang for bucket in entries for entry in bucket for lang in entry.langs)
     return Lexicon(AhoCorasick(list(patterns)), entries, languages)
 
@@ -227,10 +230,16 @@ def _add(
     tail = _stem_tail(kind, literal, langs) if stem else _own_tail(kind, literal)
     plain = form.lstrip("=*").rstrip("*").replace("_", " ").lower()
     spelled = plain if "vi" in langs and not exact and not plain.isascii() else ""
-    entry = Entry(kind, value, langs, tail, head, exact, spelled, only, since, until)
+    entry = _shared(Entry(kind, value, langs, tail, head, exact, spelled, only, since, until))
     bucket = patterns.setdefault(literal, [])
     if entry not in bucket:
         bucket.append(entry)
+
+
+@cache
+def _shared(value: Shared) -> Shared:
+    """The first of equal values: most forms of a thing stand for the same."""
+    return value
 
 
 def _stem_tail(kind: str, literal: str, langs: frozenset[str]) -> int:
