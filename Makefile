@@ -38,11 +38,11 @@ bench: .venv/dev
 	$(PYTHON) -m venv .venv || { rm -rf .venv; echo "python3-venv is missing: apt-get install python3-venv" >&2; exit 1; }
 
 .venv/core: .venv/bin/python pyproject.toml
-	$(BIN)/python -m pip install -q -e .
+	$(BIN)/python -m pip install -q -e '.[semantic]'
 	touch $@
 
 .venv/dev: .venv/bin/python pyproject.toml
-	$(BIN)/python -m pip install -q -e '.[dev,web]'
+	$(BIN)/python -m pip install -q -e '.[dev,semantic,web]'
 	touch $@
 
 clean:

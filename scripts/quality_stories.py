@@ -32,7 +32,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from watcher import facts, text
-from watcher.model import Entry, Feed, Item, Verdict
+from watcher.model import Entry, Feed, Item, Match, Verdict
 from watcher.stories import joining
 from watcher.stories.keys import keys_for
 from watcher.stories.model import Model, model_from
@@ -57,7 +57,7 @@ def verdict_of(row: Mapping[str, Any]) -> Verdict:
     entry = Entry(row["title"], row["summary"] or "", url=row["url"], guid=row["id"], published=at)
     lang = language.detect(f"{title.plain}\n{summary.plain}", row["lang"])
     item = Item(row["id"], Feed("corpus:"), entry, title, summary, lang, "", at, at)
-    return Verdict(item, facts.extract(item), ())
+    return Verdict(item, facts.extract(item), (Match("any", 1.0, "normal", "story", (), ()),))
 
 
 def label(one: Mapping[str, Any], other: Mapping[str, Any]) -> int | None:

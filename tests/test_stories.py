@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from watcher import facts, text
-from watcher.model import Entry, Feed, Found, Item, Span, Story, Verdict
+from watcher.model import Entry, Feed, Found, Item, Match, Span, Story, Verdict
 from watcher.stories import assign, begin, due_dates, join, keys_of, merge, should_merge, story_keys, with_dates_told
 from watcher.stories.keys import keys_for
 from watcher.stories.model import model
@@ -29,7 +29,7 @@ def verdict(title: str, summary: str = "", *, lang: str = "en", at: datetime = N
     number = next(_NUMBERS)
     entry = Entry(title, summary, url=f"https://e.org/{number}", published=at)
     item = Item(f"i{number}", Feed("https://f"), entry, text.read(title), text.read(summary), lang, source, at, at)
-    return Verdict(item, facts.extract(item), ())
+    return Verdict(item, facts.extract(item), (Match("any", 1.0, "normal", "story", (), ()),))
 
 
 class Desk:

@@ -98,7 +98,8 @@ def sign(verdict: Verdict) -> Signature:
         words=tuple(dict.fromkeys((*words, *_words(summary))))[:MAX_WORDS],
         title=words[:MAX_WORDS],
         digest=signature(shingles(title, summary)),
-        vector=packed_vector(f"{title.plain}. {summary.plain}", item.lang),
+        # The encoder is slow: only what a rule caught, which is what may be told, is worth it.
+        vector=packed_vector(f"{title.plain}. {summary.plain}", item.lang) if verdict.matches else (),
     )
 
 
