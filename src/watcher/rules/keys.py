@@ -35,7 +35,7 @@ _BLOCKS = (
     range(0xFB13, 0xFF00),
 )
 _SEMITIC = ("\u0590", "\u0900")
-REMEMBERED = 1 << 16
+REMEMBERED = 1 << 14
 
 
 def _classes() -> dict[str, str]:

@@ -148,7 +148,7 @@ def _hangul(char: str) -> str:
     return _HANGUL_LEADS[number // 588] + vowel + _HANGUL_TAILS[number % 28]
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=1 << 13)
 def skeleton(latin: str) -> str:
     """Consonant classes of a word in Latin letters: B, K, S, T, L, M, N; equal ones in a row once, since many scripts leave vowels out; a leading vowel as 'A'."""
     for written, sounds in _SOUNDS:

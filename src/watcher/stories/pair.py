@@ -95,7 +95,7 @@ def prepare(signature: Signature, rarity: Rarity) -> Prepared:
     )
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=1 << 11)
 def _prepared_line(line: str, rarity_id: int) -> Prepared:
     return prepare(read_signature(line), _RARITIES[rarity_id])
 

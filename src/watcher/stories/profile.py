@@ -55,7 +55,7 @@ class Signature:
         return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=1 << 11)
 def read_signature(line: str) -> Signature:
     """The inverse of `Signature.as_text`."""
     record: dict[str, Any] = json.loads(line)  # JSON has no narrower type; Signature checks by name

@@ -46,7 +46,7 @@ class _Inflection:
     proclitics: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=1 << 14)
 def same_word(term_word: str, text_word: str, lang: str) -> bool:
     """Whether `text_word` is a form of `term_word` in the language, or a compound with it.
 
@@ -69,7 +69,7 @@ def same_word(term_word: str, text_word: str, lang: str) -> bool:
     return inflection.compound and _in_compound(term_word, text_word, inflection)
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=1 << 12)
 def prefix(word: str, lang: str) -> str:
     """A literal that the token of every form of a folded word holds: at its start, or inside compounds and after proclitics.
 
@@ -87,7 +87,7 @@ def prefix(word: str, lang: str) -> str:
     return _shared(tuple(_stems(word, inflection))) or word[:1]
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=1 << 12)
 def forms(word: str, lang: str) -> frozenset[str]:
     """The forms of a folded word as far as they can be listed: by paradigm. Suffix chains and compounds have no list."""
     found = {word}
