@@ -38,6 +38,7 @@ from watcher.rules import Rulebook, compile_rules
 from watcher.service import Destination, Plan, Service, gather_limited
 from watcher.store import open_lists, open_store
 from watcher.store.care import prune
+from watcher.ticks import Every
 
 TICK = 1.0
 JOB_DEFAULTS = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
@@ -224,6 +225,8 @@ class Daemon:
                 self.push = Push(self.service, fetcher, _own_key(Path(self.settings.database)), web.public_url)
             try:
                 await _start(self.service, plan)
+                # It may have been set back while nothing ran.
+                await self.service.write(store.reclock, wall_clock(), 2 * self.settings.polling.max)
                 self._begin()
                 await self._pace()
                 await self._drain()
@@ -239,13 +242,25 @@ class Daemon:
             loop.add_signal_handler(number, self.stop)
         loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(self.reload()))
         every = self._scheduler.add_job
-        every(self._poll_tick, "interval", seconds=TICK, id="poll", next_run_time=wall_clock())
-        every(self._deliver_tick, "interval", seconds=TICK / 2, id="deliver", next_run_time=wall_clock())
-        every(self._sweep, "interval", seconds=30, id="sweep", next_run_time=wall_clock() + timedelta(seconds=5))
-        every(self._remind, "interval", minutes=30, id="remind", next_run_time=wall_clock() + timedelta(minutes=1))
+        every(self._poll_tick, Every(seconds=TICK, timezone=UTC), id="poll", next_run_time=wall_clock())
+        every(self._deliver_tick, Every(seconds=TICK / 2, timezone=UTC), id="deliver", next_run_time=wall_clock())
+        every(
+            self._sweep, Every(seconds=30, timezone=UTC), id="sweep", next_run_time=wall_clock() + timedelta(seconds=5)
+        )
+        every(
+            self._remind,
+            Every(minutes=30, timezone=UTC),
+            id="remind",
+            next_run_time=wall_clock() + timedelta(minutes=1),
+        )
         every(self._maintain, CronTrigger(hour=3, minute=17), id="maintain")
         if self.settings.health.ping:
-            every(self._ping, "interval", seconds=60, id="ping", next_run_time=wall_clock() + timedelta(seconds=5))
+            every(
+                self._ping,
+                Every(seconds=60, timezone=UTC),
+                id="ping",
+                next_run_time=wall_clock() + timedelta(seconds=5),
+            )
         self._scheduler.start()
         assert self.service is not None
         self.service.tell(
@@ -278,8 +293,9 @@ class Daemon:
     async def _clock_was_set(self, step: float) -> None:
         assert self.service is not None
         self.service.tell("clock.set", seconds=round(step))
-        if step < 0:
-            await self.service.write(self.service.store.reclock, wall_clock(), 2 * self.settings.polling.max)
+        horizon = 2 * self.settings.polling.max
+        await self.service.write(self.service.store.reclock, wall_clock(), horizon, timedelta(seconds=step))
+        self.service.forget_rests()
         for job in self._scheduler.get_jobs():
             job.modify(next_run_time=wall_clock())
         self._next_due.clear()

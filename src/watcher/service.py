@@ -167,6 +167,10 @@ class Service:
         """The clock's time."""
         return self._clock()
 
+    def forget_rests(self) -> None:
+        """The clock was set: until when channels were left alone is no longer known."""
+        self._resting.clear()
+
     async def _unchanged(self, claim: Claim) -> None:
         self._reachable(claim.state.url, True, self._clock())
         state = polling.not_modified(

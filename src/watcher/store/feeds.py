@@ -112,3 +112,10 @@ def write_state(
         },
     )
     return bool(done.rowcount)
+
+
+def reclock(connection: Any, now: datetime, horizon: timedelta) -> None:
+    """After the clock was set: no feed waits, and no poll is under way, for longer than `horizon`."""
+    at, far = stamp(now), stamp(now + horizon)
+    connection.execute("UPDATE feed SET next_poll_at = ? WHERE next_poll_at > ?", (at, far))
+    connection.execute("UPDATE feed SET lease_until = 0, token = '' WHERE lease_until > ?", (far,))

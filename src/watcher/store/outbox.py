@@ -11,6 +11,14 @@ from watcher.model import Delivery
 from watcher.store.codec import clean, moment, read_alert, stamp
 
 BATCH_LIMIT = 500
+FURTHEST_BATCH = timedelta(days=9)
+"""A weekly digest that quiet hours hold: no batch waits longer."""
+
+LONGEST_WINDOW = timedelta(days=8)
+"""Of `at_most`: what was sent longer ago counts nowhere, and keeps the time it was written down with."""
+
+STAMPED_SINCE = timedelta(seconds=5)
+"""So long it may take until a new clock is noticed; what was stamped in that time may be right."""
 
 _COLUMNS = """delivery.key, delivery.alert, delivery.channel, delivery.due_at, delivery.batch, delivery.state, delivery.attempts,
   delivery.thread, delivery.first_tried_at, alert.kind, alert.story, alert.item, alert.severity, alert.created_at, alert.rules, alert.changes, alert.body"""
@@ -176,3 +184,26 @@ def unacknowledged(connection: Any, channels: Sequence[str], since: datetime) ->
 def clean_error(text: str) -> str:
     """An error text short enough to keep."""
     return clean(text)[:500]
+
+
+def reclock(connection: Any, now: datetime, horizon: timedelta, step: timedelta) -> None:
+    """After the clock was set by `step`: nothing waits for ever, gives up early, or counts as sent in a time to come."""
+    at, far, furthest = stamp(now), stamp(now + horizon), stamp(now + max(horizon, FURTHEST_BATCH))
+    connection.execute(
+        """UPDATE delivery SET due_at = :now, lease_until = 0 WHERE state = 'pending'
+             AND (due_at > :far AND batch = '' OR due_at > :furthest)""",
+        {"now": at, "far": far, "furthest": furthest},
+    )
+    connection.execute("UPDATE delivery SET lease_until = ? WHERE lease_until > ? AND state = 'sending'", (at, far))
+    if step < timedelta(0):
+        before = now - step
+        connection.execute(
+            "UPDATE delivery SET done_at = :now WHERE done_at > :now AND done_at > :since AND done_at <= :before",
+            {"now": at, "since": stamp(before - LONGEST_WINDOW), "before": stamp(before + STAMPED_SINCE)},
+        )
+    if step > timedelta(0):
+        connection.execute(
+            f"UPDATE delivery SET first_tried_at = first_tried_at + ? WHERE {_OPEN} AND first_tried_at < ?",
+            (step.total_seconds(), stamp(now - step + STAMPED_SINCE)),
+        )
+    connection.execute("UPDATE delivery SET first_tried_at = :now WHERE first_tried_at > :now", {"now": at})

@@ -217,20 +217,16 @@ class SqliteStore:
         """Delivered high alerts that nobody acknowledged."""
         return self._read(lambda c: outbox.unacknowledged(c, channels, since))
 
-    def reclock(self, now: datetime, horizon: timedelta) -> None:
-        """After the clock was set back: nothing waits for a time that is further away than anything we plan."""
-        at, far = stamp(now), stamp(now + horizon)
+    def reclock(self, now: datetime, horizon: timedelta, step: timedelta = timedelta(0)) -> None:
+        """After the clock was set, by `step` where that is known: nothing waits for a time further away than anything we plan.
+
+        What was sent lately in a time that is still to come was sent by now, for `at_most`; set ahead, days that never
+        passed do not count towards giving up.
+        """
 
         def work(connection: Any) -> None:
-            connection.execute("UPDATE feed SET next_poll_at = ? WHERE next_poll_at > ?", (at, far))
-            connection.execute("UPDATE feed SET lease_until = 0, token = '' WHERE lease_until > ?", (far,))
-            connection.execute(
-                "UPDATE delivery SET due_at = ?, lease_until = 0 WHERE due_at > ? AND state = 'pending' AND batch = ''",
-                (at, far),
-            )
-            connection.execute(
-                "UPDATE delivery SET lease_until = ? WHERE lease_until > ? AND state = 'sending'", (at, far)
-            )
+            feeds.reclock(connection, now, horizon)
+            outbox.reclock(connection, now, horizon, step)
 
         self._write(work)
 
