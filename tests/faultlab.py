@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from farm import Farm
@@ -280,10 +280,13 @@ class Lab:
                 self._wrongs.append(f"resend: {done.stderr[-200:]}")
 
     def _ask(self, sql: str) -> list[tuple[str, ...]]:
-        if not self._database.exists():
+        """Rows of the database; none where it is not made yet."""
+        where = f"file:{self._database}?mode=ro"
+        try:
+            with contextlib.closing(sqlite3.connect(where, uri=True, timeout=10)) as connection:
+                return connection.execute(sql).fetchall()
+        except sqlite3.OperationalError:
             return []
-        with contextlib.closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True, timeout=10)) as connection:
-            return connection.execute(sql).fetchall()
 
     @property
     def _database(self) -> Path:
@@ -323,16 +326,19 @@ class Lab:
 
 
 def run_seeds(folder: Path, seeds: range, workers: int, seconds: float = 6.0) -> Iterator[Counts]:
-    """Runs of these seeds, some at a time, as they come. A good run's folder is removed."""
+    """Runs of these seeds, some at a time, as they end. A good run's folder is removed."""
 
     def one(seed: int) -> Counts:
-        counts = Lab(folder / str(seed), seed, seconds).run()
+        try:
+            counts = Lab(folder / str(seed), seed, seconds).run()
+        except Exception as error:
+            return Counts(seed, "", 0, 0, 0, 0, 0, 0, 0, 0, (f"the run broke: {error!r}",))
         if counts.is_good:
             shutil.rmtree(folder / str(seed))
         return counts
 
     with ThreadPoolExecutor(workers) as pool:
-        yield from pool.map(one, seeds)
+        yield from (done.result() for done in as_completed([pool.submit(one, seed) for seed in seeds]))
 
 
 def seeds_of(text: str) -> range:
