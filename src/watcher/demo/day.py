@@ -43,11 +43,19 @@ async def run_demo(level: int, seconds: float) -> dict[str, Any]:
             )
             running = asyncio.create_task(daemon.run())
             await asyncio.wait({running}, timeout=seconds)
+            await _delivered(settings)
             daemon.stop()
             await running
             return _summary(settings)
     finally:
         await runner.cleanup()
+
+
+async def _delivered(settings: Settings, seconds: float = 20) -> None:
+    """Wait for what is still on its way: a slow machine may be behind the day."""
+    end = asyncio.get_running_loop().time() + seconds
+    while asyncio.get_running_loop().time() < end and _summary(settings)["not delivered"]:
+        await asyncio.sleep(0.2)
 
 
 async def _serve(outlets: tuple[Outlet, ...], start: datetime, length: timedelta) -> tuple[web.AppRunner, str]:

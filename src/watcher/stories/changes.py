@@ -17,6 +17,17 @@ PART = 0.5
 
 GROWTH = 1.1
 _TURNS = ("delayed", "cancelled", "reviewed")
+_STEPS = {
+    **dict.fromkeys(("considered", "planned", "announced", "proposed"), "ahead"),
+    "approved": "approved",
+    "enacted": "enacted",
+    **dict.fromkeys(("launched", "funded"), "under way"),
+    **{turn: turn for turn in _TURNS},
+}
+"""Stages that tell one step from the next."""
+
+COMPANY = "company or organisation"
+"""What `facts.actors` says of an actor that has one name in every language."""
 
 
 def facts_of(verdict: Verdict) -> dict[str, Any]:
@@ -60,7 +71,9 @@ def changes_of(story: Story, verdict: Verdict) -> tuple[Change, ...]:
     ):
         known = story.facts.get(key)
         listed = set(known) if isinstance(known, (list, tuple)) else set()
-        for value in dict.fromkeys(each.value for each in values if each.span.field == "title"):
+        # Bodies and people are called otherwise in every language; companies go by one name in all of them.
+        weighty = (each for each in values if kind != "actor" or each.why == COMPANY)
+        for value in dict.fromkeys(each.value for each in weighty if each.span.field == "title"):
             if listed and value not in listed:
                 found.append(Change(kind, "", value))
     if is_correction and not any(change.kind == "correction" for change in found):
@@ -118,10 +131,12 @@ def _of_sums(story: Story, verdict: Verdict, is_correction: bool) -> list[Change
 
 
 def _of_stage(story: Story, verdict: Verdict) -> list[Change]:
-    old, new = str(story.facts.get("stage", "")), verdict.facts.stage.value if verdict.facts.stage else ""
-    if not old or not new or old == new or new not in STAGES or _later(old, new) != new:
+    """A headline that takes the story a step on. Outlets call one step by several words: planned, announced, proposed."""
+    stage = verdict.facts.stage
+    old, new = str(story.facts.get("stage", "")), stage.value if stage else ""
+    if stage is None or stage.span.field != "title" or old not in _STEPS or _later(old, new) != new:
         return []
-    return [Change("stage", old, new)]
+    return [] if _STEPS[old] == _STEPS[new] else [Change("stage", old, new)]
 
 
 def _later(old: str, new: str) -> str:
