@@ -153,7 +153,7 @@ class ParserPool:
             if self._count < self.limits.processes + min(stuck, self.limits.burst):
                 self._count += 1
                 try:
-                    return await Process.start(self.limits.memory_bytes)
+                    return await self._started()
                 except BaseException:
                     self._count -= 1
                     self._wake()
@@ -167,6 +167,13 @@ class ParserPool:
             finally:
                 if waiter in self._waiting:
                     self._waiting.remove(waiter)
+
+    async def _started(self) -> Process:
+        try:
+            return await Process.start(self.limits.memory_bytes)
+        except RuntimeError:
+            # One may be killed as it begins; two in a row are the installation's fault.
+            return await Process.start(self.limits.memory_bytes)
 
     async def _end(self, child: Process) -> None:
         try:
