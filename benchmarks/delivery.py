@@ -19,9 +19,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 import requests
+
 from build import alert, delivery, update
 from sinks import HttpSink
-
 from watcher.alerts import ChannelPolicy
 from watcher.channels import senders
 from watcher.pipeline import Policy

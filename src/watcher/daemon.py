@@ -7,10 +7,12 @@ for, so that a backlog never becomes a flood of tasks.
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import random
 import secrets
 import signal
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -46,6 +48,8 @@ JOB_DEFAULTS = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1
 
 DRAIN_SECONDS = 30.0
 ALIVE_SECONDS = 30.0
+_MALLOC_ARENAS = -8
+"""M_ARENA_MAX of <malloc.h>."""
 CLOCK_STEP = 5.0
 
 
@@ -214,6 +218,7 @@ class Daemon:
 
     async def run(self) -> None:
         """Poll, match and alert until stopped."""
+        _share_one_heap()
         plan = plan_of(self.settings)
         store = open_store(self.settings.database)
         async with HttpFetcher(limits_of(self.settings)) as fetcher, ParserPool() as parser:
@@ -252,6 +257,12 @@ class Daemon:
             Every(minutes=30, timezone=UTC),
             id="remind",
             next_run_time=wall_clock() + timedelta(minutes=1),
+        )
+        every(
+            self._lighten,
+            Every(minutes=5, timezone=UTC),
+            id="lighten",
+            next_run_time=wall_clock() + timedelta(seconds=20),
         )
         every(self._maintain, CronTrigger(hour=3, minute=17), id="maintain")
         if self.settings.health.ping:
@@ -358,6 +369,9 @@ class Daemon:
         assert self.service is not None
         await self._guarded(self.service.remind(), sweep="dates ahead")
 
+    async def _lighten(self) -> None:
+        await asyncio.to_thread(_give_back_memory)
+
     async def _maintain(self) -> None:
         """Once a day: remove what is older than `keep:` says, and give its room back."""
         assert self.service is not None
@@ -411,6 +425,20 @@ class Daemon:
             await asyncio.wait(running, timeout=DRAIN_SECONDS)
         for task in running:
             task.cancel()
+
+
+def _share_one_heap() -> None:
+    """Keep glibc from giving each thread a heap of its own, which it would not give back: threads here take turns."""
+    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
+    if set_option is not None and sys.platform == "linux":
+        set_option(_MALLOC_ARENAS, 1)
+
+
+def _give_back_memory() -> None:
+    """Return to the system what reading the configuration and a burst of items needed; glibc keeps it otherwise."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _own_key(database: Path) -> bytes:

@@ -56,7 +56,9 @@ class RuleError(ConfigError):
 class FetchError(WatcherError):
     """A feed could not be fetched. `permanent`: asking again soon will not help."""
 
-    def __init__(self, url: str, reason: str, *, status: int = 0, permanent: bool = False, retry_after: timedelta | None = None) -> None:
+    def __init__(
+        self, url: str, reason: str, *, status: int = 0, permanent: bool = False, retry_after: timedelta | None = None
+    ) -> None:
         super().__init__(f"{url}: {reason}")
         self.url = url
         self.reason = reason
@@ -99,7 +101,9 @@ class DeliveryError(WatcherError):
     `reason` never holds the destination's URL, which is a secret.
     """
 
-    def __init__(self, reason: str, *, permanent: bool = False, unknown: bool = False, retry_after: timedelta | None = None) -> None:
+    def __init__(
+        self, reason: str, *, permanent: bool = False, unknown: bool = False, retry_after: timedelta | None = None
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.permanent = permanent

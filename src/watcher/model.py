@@ -194,7 +194,19 @@ class Facts:
     attributed_to: tuple[Found, ...] = ()
 
 
-STAGES = ("considered", "planned", "announced", "proposed", "approved", "enacted", "launched", "funded", "delayed", "cancelled", "reviewed")
+STAGES = (
+    "considered",
+    "planned",
+    "announced",
+    "proposed",
+    "approved",
+    "enacted",
+    "launched",
+    "funded",
+    "delayed",
+    "cancelled",
+    "reviewed",
+)
 """Stages in the order of progress; the last three are turns, not progress."""
 
 INSTRUMENTS = (

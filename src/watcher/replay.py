@@ -39,7 +39,9 @@ class Memory:
         found: dict[str, Story] = {}
         while wanted:
             found.update({name: self._stories[name] for name in wanted if name in self._stories})
-            wanted = {found[name].merged_into for name in wanted if name in found and found[name].merged_into} - found.keys()
+            wanted = {
+                found[name].merged_into for name in wanted if name in found and found[name].merged_into
+            } - found.keys()
         return Known(items, found, index)
 
     def apply(self, update: Update, now: datetime) -> None:
@@ -99,7 +101,9 @@ def _story_of(
         built = stories.begin(verdict, story_id, at) if built is None else stories.join(built, verdict, at)[0]
         keys |= stories.story_keys(verdict)
     assert built is not None
-    told = replace(built, revision=before.revision, rules=before.rules, told=before.told, muted_until=before.muted_until)
+    told = replace(
+        built, revision=before.revision, rules=before.rules, told=before.told, muted_until=before.muted_until
+    )
     return told, keys
 
 

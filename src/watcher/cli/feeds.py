@@ -93,10 +93,9 @@ def _append(config: Path, feeds: list[dict[str, Any]]) -> None:
 @click.pass_obj
 def feeds_discover(app: App, url: str, as_json: bool) -> None:
     """Find the feeds of a site."""
-    from watcher.feeds.discover import discover
-
     from watcher.daemon import limits_of
     from watcher.errors import FetchError
+    from watcher.feeds.discover import discover
     from watcher.feeds.fetch import HttpFetcher
 
     async def look() -> Any:

@@ -58,7 +58,6 @@ class App:
     def settings(self) -> Settings:
         """The configuration, read and checked; logging set up with its secrets scrubbed. Raises ConfigError."""
         from watcher.channels.secrets import Scrubber
-
         from watcher.config import load
         from watcher.telemetry import set_up_logging
 

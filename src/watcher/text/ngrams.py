@@ -19,7 +19,7 @@ from importlib.resources import files
 
 _LANE = 2
 """Bytes of a figure in a lane."""
-_KEPT = 1 << 14
+_KEPT = 1 << 13
 
 
 @dataclass(frozen=True, slots=True)
