@@ -287,6 +287,7 @@ class Daemon:
 
         An interval job of APScheduler sleeps for as long as the clock was set back, so this loop runs on the monotonic clock.
         """
+        assert self.service is not None
         watchdog = int(os.environ.get("WATCHDOG_USEC", "0")) / 2e6
         fed = 0.0
         while not self._stop.is_set():
@@ -295,8 +296,12 @@ class Daemon:
             except TimeoutError:
                 drift = time.time() - time.monotonic()
                 if abs(drift - self._drift) > CLOCK_STEP:
-                    await self._clock_was_set(drift - self._drift)
-                    self._drift = drift
+                    try:
+                        await self._clock_was_set(drift - self._drift)
+                        self._drift = drift
+                    except StoreError as error:
+                        # A full disk: the ticks go on, and the store is mended in the next second.
+                        self.service.tell("store.failed", kind=error.kind, reason=error.reason)
                 if watchdog and time.monotonic() - fed >= min(watchdog, 10) and self.is_alive():
                     telemetry.notify("WATCHDOG=1")
                     fed = time.monotonic()
@@ -304,11 +309,11 @@ class Daemon:
     async def _clock_was_set(self, step: float) -> None:
         assert self.service is not None
         self.service.tell("clock.set", seconds=round(step))
+        for job in self._scheduler.get_jobs():
+            job.modify(next_run_time=wall_clock())
         horizon = 2 * self.settings.polling.max
         await self.service.write(self.service.store.reclock, wall_clock(), horizon, timedelta(seconds=step))
         self.service.forget_rests()
-        for job in self._scheduler.get_jobs():
-            job.modify(next_run_time=wall_clock())
         self._next_due.clear()
 
     async def _poll_tick(self) -> None:

@@ -67,8 +67,11 @@ class SqliteStore:
 
     def shrink(self) -> None:
         """Give freed pages back to the disk, and empty the write-ahead log."""
-        self._db.conn.executescript("PRAGMA incremental_vacuum(20000); PRAGMA optimize;")
-        self._db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        try:
+            self._db.conn.executescript("PRAGMA incremental_vacuum(20000); PRAGMA optimize;")
+            self._db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except SqliteError as error:
+            raise as_store_error(error, self.path) from error
 
     def _token(self) -> str:
         return f"{self._boot}:{next(self._tokens)}"
