@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+PLAIN = Path(__file__).parent / "plain.py"
+
 FAST = "polling: {every: 1s, min: 1s, max: 1s, private_networks: allow, first_run: alert, per_host: 32, timeout: 5s}\n"
 
 
@@ -33,7 +35,7 @@ class Daemon:
 
     def command(self, *arguments: str) -> list[str]:
         """The command line."""
-        return [sys.executable, "-m", "watcher", "-c", str(self.config), *arguments]
+        return [sys.executable, str(PLAIN), "-c", str(self.config), *arguments]
 
     def start(self, **environ: str) -> None:
         """Start it in a process group of its own, its log appended to log.txt."""

@@ -213,7 +213,9 @@ def _left_out(n: int, voice: Speaker, service: Service) -> str:
 def _title(text: str, service: Service, reserve: str = "") -> str:
     """A title is plain text everywhere."""
     text = without_calls(text) if service.mentions else text
-    room = service.title_maxlen - measure(reserve, service.unit)
+    # Where the title counts against a short message, half of it belongs to the body.
+    most = min(service.title_maxlen, service.body_maxlen // 2) if service.title_counts else service.title_maxlen
+    room = most - measure(reserve, service.unit)
     return longest(lambda length: cut(text, length), max(1, room), service, len(text))
 
 
