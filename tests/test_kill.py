@@ -77,7 +77,8 @@ def test_fifty_kills_lose_nothing_and_repeat_at_most_once_each(tmp_path: Path) -
 
 def _titles(sink: HttpSink, name: str) -> Counter[str]:
     """How often each bulletin arrived: by the alerts that a message says it carries."""
-    return Counter(alert["title"] for received in sink.received(name) for alert in received.json["alerts"])
+    whole = [one for one in sink.received(name) if one.body.endswith("}")]  # a kill may cut a request short
+    return Counter(alert["title"] for received in whole for alert in received.json["alerts"])
 
 
 def _missing(sink: HttpSink, owed: set[str]) -> str:
