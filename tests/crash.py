@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from farm import Answer, Farm, rss
-from sinks import HttpSink
+from sinks import HttpSink, told_titles
 
 CALLS = ("pwrite64", "fdatasync", "fsync", "sendto", "connect", "ftruncate", "unlink", "rename")
 TITLES = ("bulletin 1 of the day", "bulletin 2 of the day", "bulletin 3 of the day")
@@ -103,7 +103,7 @@ class Scenario:
             )
             for _ in range(2):
                 run(folder, self.fault)
-            got = {name: _bulletins(sink, name) for name in DESTINATIONS}
+            got = {name: told_titles(sink, name) for name in DESTINATIONS}
             lost = sum(title not in got[name] for name in DESTINATIONS for title in TITLES)
             repeats = max(sum(number - 1 for number in got[name].values()) for name in DESTINATIONS)
             return Outcome(point, code in (137, -9), lost, repeats)
@@ -138,12 +138,6 @@ class _Servers:
         self._sink.__exit__(None, None, None)
         self._farm.__exit__(None, None, None)
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _bulletins(sink: HttpSink, name: str) -> Counter[str]:
-    """How often each bulletin arrived: by the alerts that a message says it carries."""
-    whole = [one for one in sink.received(name) if one.body.endswith("}")]  # a kill may cut a request short
-    return Counter(alert["title"] for received in whole for alert in received.json["alerts"])
 
 
 def report(outcomes: Sequence[Outcome]) -> str:

@@ -6,12 +6,11 @@ import os
 import random
 import threading
 import time
-from collections import Counter
 from pathlib import Path
 
 from farm import Answer, Farm, rss
 from kit import Daemon, wait_until
-from sinks import HttpSink
+from sinks import HttpSink, told_titles
 
 KILLS = int(os.environ.get("WATCHER_KILLS", "50"))
 SEED = int(os.environ.get("WATCHER_SEED", "20260302"))
@@ -65,20 +64,14 @@ def test_fifty_kills_lose_nothing_and_repeat_at_most_once_each(tmp_path: Path) -
         daemon.start()
         try:
             wait_until(
-                lambda: all(owed <= _titles(sink, name).keys() for name in destinations), 60, _missing(sink, owed)
+                lambda: all(owed <= told_titles(sink, name).keys() for name in destinations), 60, _missing(sink, owed)
             )
         finally:
             daemon.stop()
-        repeats = {name: sum(n - 1 for n in _titles(sink, name).values()) for name in destinations}
+        repeats = {name: sum(n - 1 for n in told_titles(sink, name).values()) for name in destinations}
         print(f"\nseed={SEED} kills={KILLS} owed={len(owed)} lost=0 repeats={repeats}")
         assert all(number <= KILLS for number in repeats.values())
-        assert all(max(_titles(sink, name).values()) <= 1 + KILLS for name in destinations)
-
-
-def _titles(sink: HttpSink, name: str) -> Counter[str]:
-    """How often each bulletin arrived: by the alerts that a message says it carries."""
-    whole = [one for one in sink.received(name) if one.body.endswith("}")]  # a kill may cut a request short
-    return Counter(alert["title"] for received in whole for alert in received.json["alerts"])
+        assert all(max(told_titles(sink, name).values()) <= 1 + KILLS for name in destinations)
 
 
 def _missing(sink: HttpSink, owed: set[str]) -> str:

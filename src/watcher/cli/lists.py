@@ -183,6 +183,15 @@ def stories_split(app: App, story_id: str, items: tuple[str, ...]) -> None:
     click.echo(f"new story {parted.id} with {len(parted.reports)} reports; {kept.id} keeps {len(kept.reports)}")
 
 
+def _alert(app: App, key: str) -> dict[str, Any]:
+    """An alert by its key or the beginning of it. Raises StoreError where there is none."""
+    with reading(app) as lists:
+        found = lists.alert(key)
+    if found is None:
+        raise StoreError("io", f"no alert '{key}'; `watcher alerts list` shows them")
+    return found
+
+
 @click.group()
 def alerts() -> None:
     """Alerts, and what became of each."""
@@ -221,10 +230,7 @@ def alerts_list(app: App, since: str, limit: int, as_json: bool) -> None:
 @click.pass_obj
 def alerts_show(app: App, key: str, as_json: bool) -> None:
     """One alert with its facts and deliveries."""
-    with reading(app) as lists:
-        found = lists.alert(key)
-    if found is None:
-        raise StoreError("io", f"no alert '{key}'; `watcher alerts list` shows them")
+    found = _alert(app, key)
     if as_json:
         emit_json(found)
         return
@@ -250,10 +256,7 @@ def alerts_show(app: App, key: str, as_json: bool) -> None:
 @click.pass_obj
 def alerts_resend(app: App, key: str, channel: str) -> None:
     """Send an alert once more, to the channels it was for; receivers see the same id."""
-    with reading(app) as lists:
-        found = lists.alert(key)
-    if found is None:
-        raise StoreError("io", f"no alert '{key}'; `watcher alerts list` shows them")
+    found = _alert(app, key)
     keys = [d["key"] for d in found["deliveries"] if not channel or d["channel"] == channel]
     with writing(app) as store:
         number = store.resend(keys, datetime.now(UTC))
@@ -265,10 +268,7 @@ def alerts_resend(app: App, key: str, channel: str) -> None:
 @click.pass_obj
 def alerts_ack(app: App, key: str) -> None:
     """Acknowledge an alert: it does not escalate."""
-    with reading(app) as lists:
-        found = lists.alert(key)
-    if found is None:
-        raise StoreError("io", f"no alert '{key}'; `watcher alerts list` shows them")
+    found = _alert(app, key)
     with writing(app) as store:
         store.acknowledge(found["key"], datetime.now(UTC))
     click.echo(f"{found['key']} is acknowledged")
