@@ -174,6 +174,12 @@ def test_only_plain_web_links_are_shown(url: str, shown: bool) -> None:
     assert (url in made.html) is shown
 
 
+def test_a_link_that_holds_a_call_calls_nobody_and_leads_to_the_same_place() -> None:
+    made = message(alert(url="https://example.org/@everyone?by=@ana"), service=TEXT)
+    (part,) = made.parts
+    assert "https://example.org/%40everyone?by=@ana" in part.body
+
+
 PAYLOADS = [
     "@everyone look",
     "@here <!channel> <!here|x>",

@@ -63,6 +63,7 @@ def _joined(text: str, at: int) -> bool:
 
 
 _CALLS = re.compile(r"@(?=\S)|<(?=[!@#/])")
+_CALLS_ALL = re.compile(r"@(?=(?:everyone|here|channel|all|room)\b)", re.IGNORECASE)
 
 
 def without_calls(text: str) -> str:
@@ -88,6 +89,7 @@ def link(url: object) -> str:
         return ""
     netloc = (f"[{name}]" if ":" in name else name) + (f":{port}" if port else "")
     rest = quote(urlunsplit(("", "", parts.path, parts.query, parts.fragment)), safe="/:?#[@]!$&*+,;=~%-._")
+    rest = _CALLS_ALL.sub("%40", rest)  # the same address, and nobody is called by it
     safe = f"{parts.scheme.lower()}://{netloc}{rest}"
     return safe if len(safe) <= _LONGEST_URL else ""
 
