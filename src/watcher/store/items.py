@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from watcher.model import ItemWrite, Known, Lookup, StoredItem, Story, Text, Update
+from watcher.model import ItemWrite, Known, Lookup, StoredItem, Story, Update
 from watcher.store.codec import clean, dump, moment, read_story, stamp, story_body
+from watcher.store.words import search_words
 
 CANDIDATES_PER_KEY = 40
 """Newest stories that one blocking key may bring: a key that many share says little, and cost must not grow."""
@@ -157,11 +158,6 @@ def _write_item(connection: Any, write: ItemWrite, now: datetime) -> None:
         "INSERT OR REPLACE INTO item_search (rowid, words) VALUES (?, ?)",
         (number, search_words(item.title, item.summary)),
     )
-
-
-def search_words(*texts: Text) -> str:
-    """Folded tokens with spaces between: what full-text search sees, in every script."""
-    return clean(" ".join(text.folded[token.start : token.end] for text in texts for token in text.tokens))
 
 
 def _write_alerts(connection: Any, update: Update, now: datetime) -> None:

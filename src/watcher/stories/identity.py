@@ -29,6 +29,8 @@ ENOUGH_BODY = 60
 ENOUGH_TEXT = 40
 """Letters of title and summary that make a text more than a standing column; below it the day belongs to the key."""
 
+_DOUBLE = re.compile("[\u3040-\ud7a3]+")
+_WORDS = re.compile(r"[^\W_]+")
 _NAMES = ("guid:", "num:", "link:")
 _TEXTS = ("titled:", "body:", "text:")
 
@@ -71,7 +73,7 @@ def shared(items: Iterable[Item]) -> frozenset[str]:
 def content_hash(item: Item) -> str:
     """What an edit changes: title, summary and content as text, without case, spaces and punctuation. Dates and links are no content."""
     fields = (item.title.plain, item.summary.plain, item.content.plain if item.content else "")
-    return _hash("\n".join(re.sub(r"[\W_]+", " ", _plain(field)).strip() for field in fields))
+    return _hash("\n".join(" ".join(_WORDS.findall(_plain(field))) for field in fields))
 
 
 def recognise(keys: frozenset[str], content: str, known: Mapping[str, StoredItem]) -> tuple[str, StoredItem | None]:
@@ -121,11 +123,13 @@ def _text_key(feed: str, title: str, body: str, item: Item) -> str:
 
 def _weight(text: str) -> int:
     """Length in letters as an alphabet would write it: a Chinese character or a syllable of Hangul or kana counts two."""
-    return sum(2 if "\u3040" <= char <= "\ud7a3" else 1 for char in text[:400])
+    start = text[:400]
+    return len(start) + (0 if start.isascii() else sum(map(len, _DOUBLE.findall(start))))
 
 
 def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    folded = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(folded.split())
 
 
 def _key(kind: str, *parts: str) -> str:

@@ -35,6 +35,7 @@ def _habits() -> dict[str, frozenset[str]]:
     return {kind: frozenset(values) for kind, values in found.items()}
 
 
+@lru_cache(maxsize=512)
 def canonical_url(url: str) -> str:
     """The address of the page behind a link; what is no web address comes back stripped, as given.
 
