@@ -40,7 +40,8 @@ class Index:
         self._numbers: dict[frozenset[str], str] = {}
         self._costs: dict[frozenset[str], float] = {}
         self._file(needs)
-        literals = {key for key in lookups if key.startswith(LITERAL)}
+        self._lookups = frozenset(lookups)
+        literals = {key for key in self._lookups if key.startswith(LITERAL)}
         literals.update(key for key in self._groups if key.startswith(LITERAL))
         for anchor, posting in self._postings.items():
             literals.update(key for key in (anchor, *dict(posting)) if key.startswith(LITERAL))
@@ -64,6 +65,7 @@ class Index:
         present.add(ALWAYS)
         for key in self._groups.keys() & present:
             present.update(self._groups[key])
+        reading.sought = present & self._lookups
 
     def candidates(self, reading: Reading) -> list[int]:
         """The numbers of all rules that can hold, in order; the reading must have been surveyed."""

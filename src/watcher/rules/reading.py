@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from watcher.model import Evidence, Facts, Item, Span, Text, Token
 from watcher.text import fold_cased, plain_text
@@ -167,6 +167,14 @@ class Reading:
         self.facts = facts
         self.lang = item.lang
         self.present: set[str] = set()
+        self.sought: set[str] = set()
+        """Those of `present` by which conditions look up their alternatives."""
+        self.chances: dict[int, Sequence[Any]] = {}
+        """Which alternatives of an OR can hold, by the OR."""
+        self.held: dict[tuple[int, Scope], bool] = {}
+        self.stands: dict[tuple[int, Scope], list[Hit]] = {}
+        self.finds: dict[tuple[int, Scope], tuple[Find, ...]] = {}
+        """Whether many alternatives hold in a scope, where they stand, and what makes them hold, by the OR."""
         self.decided: dict[str, bool] = {}
         """What was decided of rules that others build on, by name."""
         self.found: dict[str, tuple[Find, ...]] = {}

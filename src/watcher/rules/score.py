@@ -43,7 +43,7 @@ class Score:
         if id(self) in reading.weighed:
             return reading.weighed[id(self)]
         chances = set(self._unkeyed)
-        for key in self._by_key.keys() & reading.present:
+        for key in self._by_key.keys() & reading.sought:
             chances.update(self._by_key[key])
         found = [index for index in sorted(chances) if self.parts[index].holds(reading, EVERYWHERE)]
         reading.weighed[id(self)] = found
@@ -60,8 +60,9 @@ class Score:
     def finds(self, reading: Reading) -> Iterator[Find]:
         """Places of all parts that held, heaviest first, with their weight as part of the reason."""
         for index in sorted(self.held(reading), key=lambda index: -abs(self.weights[index])):
-            for find in self.parts[index].finds(reading, EVERYWHERE):
-                yield find._replace(why=f"{find.why}, {self.weights[index]:+g}")
+            weight = f", {self.weights[index]:+g}"
+            for hit, term, why in self.parts[index].finds(reading, EVERYWHERE):
+                yield Find(hit, term, why + weight)
 
     def reason(self, reading: Reading) -> Reason:
         """How far the sum is from enough, and the single expression that would bring most."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from watcher.rules.conditions.core import Condition, Find, Needs, Reason, quickest, scope_words
+from watcher.rules.conditions.words import Words
 from watcher.rules.keys import cheapest
 from watcher.rules.reading import Hit, Reading, Scope
 
@@ -49,7 +50,10 @@ class All(Condition):
 
 
 class Any(Condition):
-    """OR, and a vocabulary (`name` is its @name). Of many alternatives only those are tried whose index keys occur."""
+    """OR, and a vocabulary (`name` is its @name). Of many alternatives only those are tried whose index keys occur.
+
+    What many alternatives say of a scope is kept in the reading: the parts of a score ask for a vocabulary again and again.
+    """
 
     __slots__ = ("_by_key", "_needs", "_unkeyed", "children", "name")
     effort = 2
@@ -74,26 +78,56 @@ class Any(Condition):
         return tuple(self._by_key)
 
     def _chances(self, reading: Reading) -> Sequence[Condition]:
-        """The alternatives that can hold, in the order written."""
+        """The alternatives that can hold, in the order written; worked out once an item."""
         if not self._by_key:
             return self.children
-        found = set(self._unkeyed)
-        for key in self._by_key.keys() & reading.present:
-            found.update(self._by_key[key])
-        return [self.children[index] for index in sorted(found)]
+        known: Sequence[Condition] | None = reading.chances.get(id(self))
+        if known is None:
+            found = set(self._unkeyed)
+            for key in self._by_key.keys() & reading.sought:
+                found.update(self._by_key[key])
+            known = reading.chances[id(self)] = [self.children[index] for index in sorted(found)]
+        return known
 
     def holds(self, reading: Reading, scope: Scope) -> bool:
+        if not self._by_key:
+            return self._holds(reading, scope)
+        asked = (id(self), scope)
+        known = reading.held.get(asked)
+        if known is None:
+            known = reading.held[asked] = self._holds(reading, scope)
+        return known
+
+    def _holds(self, reading: Reading, scope: Scope) -> bool:
         for child in self._chances(reading):  # noqa: SIM110 - as in All
             if child.holds(reading, scope):
                 return True
         return False
 
     def finds(self, reading: Reading, scope: Scope) -> Iterator[Find]:
+        if not self._by_key:
+            return self._finds(reading, scope)
+        asked = (id(self), scope)
+        known = reading.finds.get(asked)
+        if known is None:
+            known = reading.finds[asked] = tuple(self._finds(reading, scope))
+        return iter(known)
+
+    def _finds(self, reading: Reading, scope: Scope) -> Iterator[Find]:
         for child in self._chances(reading):
-            if child.holds(reading, scope):
+            if isinstance(child, Words) or child.holds(reading, scope):
                 yield from child.finds(reading, scope)
 
     def hits(self, reading: Reading, scope: Scope) -> list[Hit]:
+        if not self._by_key:
+            return self._hits(reading, scope)
+        asked = (id(self), scope)
+        known = reading.stands.get(asked)
+        if known is None:
+            known = reading.stands[asked] = self._hits(reading, scope)
+        return known
+
+    def _hits(self, reading: Reading, scope: Scope) -> list[Hit]:
         return [hit for child in self._chances(reading) for hit in child.hits(reading, scope)]
 
     def reason(self, reading: Reading, scope: Scope) -> Reason:

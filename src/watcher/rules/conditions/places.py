@@ -163,15 +163,16 @@ class Sentence(Condition):
 class Within(Condition):
     """`title:( )` and the like: looks only into these fields."""
 
-    __slots__ = ("child", "fields")
+    __slots__ = ("_scope", "child", "fields")
 
     def __init__(self, source: str, child: Condition, fields: tuple[str, ...]) -> None:
         super().__init__(source)
         self.child = child
         self.fields = fields
+        self._scope = Scope(fields)
 
     def _narrow(self, scope: Scope) -> Scope:
-        return Scope(self.fields, scope.sentence)
+        return self._scope if scope.sentence is None else Scope(self.fields, scope.sentence)
 
     def holds(self, reading: Reading, scope: Scope) -> bool:
         return self.child.holds(reading, self._narrow(scope))
