@@ -12,15 +12,16 @@ from typing import Any
 
 def mark_before_send() -> None:
     """The outcome is written first, the message sent after."""
-    from watcher.service import Service
+    from watcher.service.deliveries import Deliveries
 
-    send = Service._send
+    send = Deliveries._send
 
     async def wrong(self: Any, destination: Any, deliveries: Any, keys: Any, token: str) -> None:
-        await self.write(self.store.delivered, keys, token, self._clock(), "early")
+        context = self._context
+        await context.write(context.store.delivered, keys, token, context.now(), "early")
         await send(self, destination, deliveries, keys, token)
 
-    Service._send = wrong  # type: ignore[method-assign]
+    Deliveries._send = wrong  # type: ignore[method-assign]
 
 
 def two_transactions() -> None:
@@ -51,17 +52,18 @@ def validator_before_entries() -> None:
     """The ETag is stored before the entries that came with it."""
     from dataclasses import replace
 
-    from watcher.service import Service
+    from watcher.service.polls import Polls
 
-    commit = Service._commit
+    commit = Polls._commit
 
     async def wrong(self: Any, claim: Any, feed: Any, document: Any, parsed: Any) -> Any:
-        state = replace(claim.state, etag=document.etag, last_polled_at=self._clock(), next_poll_at=self._clock())
-        await self.write(self.store.save_feed, claim, state, self._clock())
-        (again,) = await self.write(self.store.claim_due_feeds, self._clock(), 1, _lease(), every=True)
+        context = self._context
+        state = replace(claim.state, etag=document.etag, last_polled_at=context.now(), next_poll_at=context.now())
+        await context.write(context.store.save_feed, claim, state, context.now())
+        (again,) = await context.write(context.store.claim_due_feeds, context.now(), 1, _lease(), every=True)
         return await commit(self, again, feed, document, parsed)
 
-    Service._commit = wrong  # type: ignore[method-assign]
+    Polls._commit = wrong  # type: ignore[method-assign]
 
 
 def _lease() -> Any:
@@ -72,9 +74,9 @@ def _lease() -> Any:
 
 def batch_marked_once() -> None:
     """All that is due is sent, and then marked in one go."""
-    from watcher.service import Service
+    from watcher.service.deliveries import Deliveries
 
-    settled = Service._settled
+    settled = Deliveries._settled
 
     async def wrong(self: Any, verb: Any, *args: Any) -> None:
         self.__dict__.setdefault("_unmarked", []).append((verb, args))
@@ -82,7 +84,7 @@ def batch_marked_once() -> None:
             for one, its in self.__dict__.pop("_unmarked"):
                 await settled(self, one, *its)
 
-    Service._settled = wrong  # type: ignore[method-assign]
+    Deliveries._settled = wrong  # type: ignore[method-assign]
 
 
 def claim_forgets() -> None:

@@ -139,7 +139,7 @@ async def once(
     summary = Summary()
     async with HttpFetcher(limits_of(settings)) as fetcher, ParserPool() as parser:
         service = Service(plan, store, fetcher, parser, telemetry.all_of(counters, observe), clock, random.random)
-        service.whole_page = _reader(fetcher, parser)
+        service.judges.whole_page = _reader(fetcher, parser)
         try:
             await _start(service, plan, spread=False)
             claims = await service.claim(max(1, len(plan.feeds)), every=every)
@@ -224,7 +224,7 @@ class Daemon:
         async with HttpFetcher(limits_of(self.settings)) as fetcher, ParserPool() as parser:
             self.service = Service(plan, store, fetcher, parser, self._observe, wall_clock, random.random)
             self.service.woken = self._next_due.clear
-            self.service.whole_page = _reader(fetcher, parser)
+            self.service.judges.whole_page = _reader(fetcher, parser)
             web = self.settings.web
             if web is not None and web.public_url:
                 self.push = Push(self.service, fetcher, _own_key(Path(self.settings.database)), web.public_url)

@@ -24,7 +24,7 @@ class Push:
     def __init__(self, service: Service, fetcher: HttpFetcher, key: bytes, public_url: str) -> None:
         self._service, self._fetcher, self._key = service, fetcher, key
         self._base = public_url.rstrip("/")
-        service.takes_push = True
+        service.polls.takes_push = True
 
     def _feed_of(self, token: str) -> str:
         """The feed that a callback address belongs to, '' for none."""

@@ -1,0 +1,79 @@
+"""Verdicts on what a document brought, off the event loop, on a thread of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+from watcher.errors import FetchError, ParseError
+from watcher.feeds.parsed import ParsedFeed
+from watcher.model import Entry, Feed, Verdict
+from watcher.pipeline import judge
+from watcher.service.context import Context
+
+_T = TypeVar("_T")
+
+
+class Judges:
+    """Reads entries by the plan's rules. `whole_page` fetches the page of an entry, for feeds with `full_text`."""
+
+    def __init__(self, context: Context) -> None:
+        self.whole_page: Callable[[Entry], Awaitable[Entry]] | None = None
+        self._context = context
+        self._pool = ThreadPoolExecutor(1, "judge")
+
+    def close(self) -> None:
+        """Wait for what is being judged."""
+        self._pool.shutdown(wait=True)
+
+    async def think(self, work: Callable[..., _T], *args: object) -> _T:
+        """Run pure work on the judges' thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
+
+    async def verdicts(self, feed: Feed, parsed: ParsedFeed, now: datetime) -> list[Verdict]:
+        """Verdicts on the new entries, oldest first; matched ones on their whole page where the feed wants that."""
+        verdicts = await self.think(self._judge_all, parsed.entries, _read_as(feed, parsed), now)
+        if feed.full_text and self.whole_page is not None:
+            verdicts = [await self._with_whole_page(verdict, now) for verdict in verdicts]
+        return verdicts
+
+    def _judge_all(self, entries: Sequence[Entry], feed: Feed, now: datetime) -> list[Verdict]:
+        """Verdicts in the order of the entries' age, oldest first; an entry that can not be read is reported, not its neighbours'."""
+        verdicts = []
+        for entry in reversed(entries):
+            try:
+                verdicts.append(judge(entry, feed, self._context.plan.rulebook, now))
+            except Exception:
+                self._context.tell(
+                    "internal.error",
+                    feed=feed.url,
+                    entry=entry.guid or entry.url or entry.title[:80],
+                    trace=traceback.format_exc(),
+                )
+        return verdicts
+
+    async def _with_whole_page(self, verdict: Verdict, now: datetime) -> Verdict:
+        """A matched entry judged once more on the text of its page; where that can not be had, as it was."""
+        if not verdict.matches or self.whole_page is None:
+            return verdict
+        entry = verdict.item.entry
+        try:
+            fuller = await self.whole_page(entry)
+        except (FetchError, ParseError) as error:
+            self._context.tell("page.failed", feed=verdict.item.feed.url, page=entry.url, reason=error.reason)
+            return verdict
+        if fuller.content == entry.content:
+            return verdict
+        return judge(
+            replace(fuller, summary=fuller.content, content=""), verdict.item.feed, self._context.plan.rulebook, now
+        )
+
+
+def _read_as(feed: Feed, parsed: ParsedFeed) -> Feed:
+    """The subscription, with what the document says of itself where the configuration is silent."""
+    return replace(feed, name=feed.name or parsed.title, lang=feed.lang or parsed.lang)

@@ -1,0 +1,168 @@
+"""Polling one feed: fetch, parse, judge and settle, and what is recorded when that fails."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from watcher import polling
+from watcher.errors import FetchError, ParseError
+from watcher.feeds import websub
+from watcher.feeds.fetch import body_hash
+from watcher.feeds.parsed import ParsedFeed
+from watcher.model import Document, Feed, FeedState, Update
+from watcher.pipeline import lookup, settle
+from watcher.ports import Claim, Fetcher
+from watcher.service.context import Context
+from watcher.service.health import Health
+from watcher.service.judging import Judges
+
+POLL_LEASE = timedelta(minutes=5)
+
+ABSENCE = timedelta(days=2)
+"""Away for longer than this, what came meanwhile is told in one digest a channel."""
+
+
+class Parser(Protocol):
+    """Parses one document somewhere that may be killed. Raises ParseError."""
+
+    async def parse(self, document: Document, known: frozenset[str]) -> ParsedFeed:
+        """The document's entries; blocks whose hash is in `known` are left out."""
+
+
+class Polls:
+    """Polls feeds, one claim at a time; many may be under way at once."""
+
+    def __init__(self, context: Context, health: Health, fetcher: Fetcher, parser: Parser, judges: Judges) -> None:
+        self.takes_push = False
+        self._context, self._health = context, health
+        self._fetcher, self._parser, self._judges = fetcher, parser, judges
+
+    async def claim(self, limit: int, *, every: bool = False) -> list[Claim]:
+        """Feeds to poll now, at most `limit`."""
+        return await self._context.write(
+            self._context.store.claim_due_feeds, self._context.now(), limit, POLL_LEASE, every=every
+        )
+
+    async def poll(self, claim: Claim) -> Update | None:
+        """Fetch, parse, judge and settle one feed; whatever happens is recorded with it. None: nothing was new."""
+        feed = self._context.plan.feeds.get(claim.state.url)
+        if feed is None:
+            return None
+        try:
+            document = await self._fetcher.fetch(feed, claim.state)
+        except FetchError as error:
+            await self._failed(claim, error)
+            return None
+        if document is None:
+            await self._unchanged(claim)
+            return None
+        return await self.take(claim, document)
+
+    async def take(self, claim: Claim, document: Document) -> Update | None:
+        """Parse, judge and settle a document of a claimed feed, however it came."""
+        feed = self._context.plan.feeds[claim.state.url]
+        try:
+            known = await self._context.write(self._context.store.known_hashes, feed.url)
+            parsed = await self._parser.parse(document, known)
+        except ParseError as error:
+            await self._failed(claim, error)
+            return None
+        return await self._commit(claim, feed, document, parsed)
+
+    async def _unchanged(self, claim: Claim) -> None:
+        self._health.note_host(claim.state.url, True, self._context.now())
+        state = polling.not_modified(
+            claim.state,
+            now=self._context.now(),
+            policy=self._context.plan.polling_of(claim.state.url),
+            jitter=self._context.chance(),
+        )
+        await self._context.write(self._context.store.save_feed, claim, state, self._context.now())
+        self._health.tell_condition(claim.state, state)
+        self._context.tell("feed.polled", feed=claim.state.url, outcome="unchanged")
+
+    async def _failed(self, claim: Claim, error: FetchError | ParseError) -> None:
+        """Record a failure against the feed; or, when no host at all answers, against our own network and no feed."""
+        now, policy = self._context.now(), self._context.plan.polling_of(claim.state.url)
+        self._health.note_host(claim.state.url, not polling.is_unreachable(error), now)
+        if self._health.network.is_down:
+            state = polling.after_outage(claim.state, now, policy, self._context.chance())
+            await self._context.write(self._context.store.save_feed, claim, state, now)
+            return
+        state = polling.after_failure(claim.state, error, now, policy, self._context.chance())
+        await self._context.write(self._context.store.save_feed, claim, state, now)
+        self._context.tell("feed.failed", feed=claim.state.url, reason=error.reason, failures=state.failures)
+        self._health.tell_condition(claim.state, state)
+
+    async def _commit(self, claim: Claim, feed: Feed, document: Document, parsed: ParsedFeed) -> Update | None:
+        now = self._context.now()
+        self._health.note_host(feed.url, True, now)
+        verdicts = await self._judges.verdicts(feed, parsed, now)
+        policy = replace(
+            self._context.plan.policy, counts=await self._context.counts(now), catch_up=self._was_away(claim.state, now)
+        )
+        states: list[FeedState] = []
+
+        def finish(update: Update) -> FeedState:
+            fresh = [write.verdict.item.entry.published for write in update.items if write.version == 1]
+            states[:] = [
+                polling.after_success(
+                    claim.state,
+                    document=document,
+                    hints=parsed.hints,
+                    entries=parsed.total,
+                    new_entries=fresh,
+                    body_hash=body_hash(document.body),
+                    now=now,
+                    policy=self._context.plan.polling_of(feed.url),
+                    jitter=jitter,
+                )
+            ]
+            if self.takes_push:
+                wanted = websub.announced(websub.of_state(claim.state), document, parsed.hub, parsed.self_url)
+                states[0] = websub.with_subscription(states[0], wanted)
+            return states[0]
+
+        jitter = self._context.chance()
+        asked = await self._judges.think(lookup, verdicts, now)
+        update = await self._context.write(
+            self._context.store.commit_poll,
+            claim,
+            asked,
+            lambda known: settle(verdicts, known, policy, now),
+            finish,
+            parsed.blocks,
+            now,
+        )
+        if update is None:
+            self._context.tell("feed.lost_lease", feed=feed.url)
+            return None
+        self._health.tell_condition(claim.state, states[0])
+        self._context.tell(
+            "feed.polled", feed=feed.url, outcome="new" if update.items else "nothing new", items=len(update.items)
+        )
+        self._told_update(update, now)
+        return update
+
+    def _was_away(self, state: FeedState, now: datetime) -> bool:
+        return state.last_polled_at is not None and now - state.last_polled_at > max(
+            ABSENCE, 2 * self._context.plan.polling.max
+        )
+
+    def _told_update(self, update: Update, now: datetime) -> None:
+        for write in update.items:
+            for match in write.verdict.matches:
+                published = write.verdict.item.published
+                delay = (now - published).total_seconds() if published else None
+                self._context.tell(
+                    "item.matched",
+                    rule=match.rule,
+                    title=write.verdict.item.title.plain,
+                    story=write.story,
+                    fate=write.fate,
+                    delay=delay,
+                )
+        if update.deliveries:
+            self._context.woken()
