@@ -1,7 +1,7 @@
 """Which rules to look at for an item: an index over the rarest thing that each rule needs.
 
 Each rule is filed under the key set that fewest items hold (its anchor), and behind that under the next rarest (its
-guard), so that it is looked at only when both occur. Words of spaced scripts are looked up in a table by the item's
+guard), so that it is looked at only when both occur; whatever else it needs is compared before it is. Words of spaced scripts are looked up in a table by the item's
 own words; everything else (running scripts, prefixes, stems) is found by one Aho-Corasick automaton. Rules for which
 nothing is known to be needed are looked at for every item.
 """
@@ -9,7 +9,9 @@ nothing is known to be needed are looked at for every item.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from math import sqrt
 
 from ahocorasick_rs import AhoCorasick
 
@@ -25,6 +27,8 @@ ALWAYS = ""
 """The key that every item holds."""
 FEW = 8
 
+Rest = tuple[tuple[str, ...], tuple[frozenset[str], ...]]
+"""What a rule needs beyond anchor and guard: all of the keys, and one of each set."""
 Posting = dict[str, tuple[int, ...]] | tuple[tuple[str, tuple[int, ...]], ...]
 """Rules behind one anchor key, by guard key; ALWAYS where there is no guard. Pairs while they are few."""
 
@@ -39,7 +43,7 @@ class Index:
         self._postings: dict[str, Posting] = {}
         self._numbers: dict[frozenset[str], str] = {}
         self._costs: dict[frozenset[str], float] = {}
-        self._file(needs)
+        rests = self._file(needs)
         self._lookups = frozenset(lookups)
         literals = {key for key in self._lookups if key.startswith(LITERAL)}
         literals.update(key for key in self._groups if key.startswith(LITERAL))
@@ -47,6 +51,7 @@ class Index:
             literals.update(key for key in (anchor, *dict(posting)) if key.startswith(LITERAL))
         self._literals = sorted(literals)
         self._automaton = AhoCorasick([key[1:] for key in self._literals]) if literals else None
+        self._rests = self._comparable(rests, literals)
         del self._numbers, self._costs
 
     def survey(self, reading: Reading) -> None:
@@ -81,16 +86,23 @@ class Index:
             for guard, numbers in posting:
                 if guard in present:
                     found.update(numbers)
-        return sorted(found)
+        rests = self._rests
+        return sorted([number for number in found if number not in rests or _has(present, rests[number])])
 
-    def _file(self, needs: Sequence[Needs]) -> None:
-        used = Counter(key for need in needs for keys in need if len(keys) <= MAX_SPREAD for key in keys)
+    def _file(self, needs: Sequence[Needs]) -> dict[int, Sequence[frozenset[str]]]:
+        """File every rule; answers what each needs beyond what it is filed under."""
+        used: Counter[str] = Counter()
+        for keys, times in Counter(chain.from_iterable(needs)).items():
+            used.update(dict.fromkeys(keys, times))
         total = max(1, len(needs))
         filed: dict[str, dict[str, list[int]]] = {}
+        rests: dict[int, Sequence[frozenset[str]]] = {}
         for number, need in enumerate(needs):
             if not need:
                 continue
             ranked = sorted(need, key=lambda keys: self._rarity(keys, used, total))
+            if len(ranked) > 2:
+                rests[number] = ranked[2:]
             anchors = self._spread(ranked[0])
             guards = self._spread(ranked[1]) if len(ranked) > 1 else (ALWAYS,)
             for anchor in anchors:
@@ -100,12 +112,28 @@ class Index:
         for anchor, posting in filed.items():
             pairs = [(guard, tuple(numbers)) for guard, numbers in posting.items()]
             self._postings[anchor] = tuple(pairs) if len(pairs) <= FEW else dict(pairs)
+        return rests
+
+    @staticmethod
+    def _comparable(rests: Mapping[int, Sequence[frozenset[str]]], literals: set[str]) -> dict[int, Rest]:
+        """Of what rules need besides, that of which an item's survey tells whether it occurs: not every piece of text."""
+        compared: dict[int, Rest] = {}
+        for number, rest in rests.items():
+            told = [keys for keys in rest if all(not key.startswith(LITERAL) or key in literals for key in keys)]
+            if told:
+                must = tuple(key for keys in told if len(keys) == 1 for key in keys)
+                compared[number] = must, tuple(keys for keys in told if len(keys) > 1)
+        return compared
 
     def _rarity(self, keys: frozenset[str], used: Counter[str], total: int) -> float:
-        """How often an item will hold one of the keys: by their length, and by how many rules ask for them."""
+        """How often an item will hold one of the keys, for comparison: by their length, and by how many rules ask for them.
+
+        Rules ask for what occurs: a word that many of them share is frequent, a name that one of them has is rare.
+        """
         known = self._costs.get(keys)
         if known is None:
-            known = self._costs[keys] = sum([max(cost(key), used[key] / total) for key in keys])
+            shares = [(key, 1.0 if is_fact(key) else used[key] / total) for key in keys]
+            known = self._costs[keys] = sum([sqrt(cost(key)) * share for key, share in shares])
         return known
 
     def _spread(self, keys: frozenset[str]) -> tuple[str, ...]:
@@ -118,6 +146,11 @@ class Index:
             for key in keys:
                 self._groups[key] = (*self._groups.get(key, ()), group)
         return (group,)
+
+
+def _has(present: set[str], rest: Rest) -> bool:
+    must, one_of = rest
+    return present.issuperset(must) and not any(map(present.isdisjoint, one_of))
 
 
 def is_fact(key: str) -> bool:
