@@ -13,7 +13,8 @@ from watcher.facts.measures import stage_of, used_instruments
 from watcher.facts.money import amounts_of
 from watcher.facts.places import acting_states
 from watcher.facts.reading import Reading, read
-from watcher.model import Amount, Facts, Item
+from watcher.facts.signs import mentions_by_field
+from watcher.model import Amount, Facts, Found, Item
 
 __all__ = ["extract"]
 
@@ -21,9 +22,11 @@ __all__ = ["extract"]
 def extract(item: Item) -> Facts:
     """Read all facts of an item. Any text will do; what can't be read is left out."""
     reading = read(item)
-    sums = _sums(reading)
+    seen_in = mentions_by_field(reading)
+    acting = acting_states(reading, {}, seen_in)
+    sums = _sums(reading, acting)
     return Facts(
-        countries=acting_states(reading, currencies(sums)),
+        countries=acting_states(reading, currencies(sums), seen_in) if sums else acting,
         amounts=sums,
         stage=stage_of(reading),
         instruments=used_instruments(reading),
@@ -42,15 +45,14 @@ def currencies(sums: tuple[Amount, ...]) -> dict[str, frozenset[str]]:
     }
 
 
-def _sums(reading: Reading) -> tuple[Amount, ...]:
+def _sums(reading: Reading, acting: tuple[Found, ...]) -> tuple[Amount, ...]:
     parts = [(part.field, part.text) for part in reading.parts]
     day = reading.item.published.date() if reading.item.published else None
-    return amounts_of(parts, reading.lang, _likely_country(reading), day)
+    return amounts_of(parts, reading.lang, _likely_country(reading, acting), day)
 
 
-def _likely_country(reading: Reading) -> str:
+def _likely_country(reading: Reading, acting: tuple[Found, ...]) -> str:
     """The country whose money an unnamed currency is likely to be: a state that acts, or where the item comes from."""
-    acting = acting_states(reading, {})
     if acting and acting[0].value != "EU":
         return acting[0].value
     home = home_states(reading)

@@ -45,6 +45,8 @@ class _Node(Generic[Meaning]):
     words: dict[str, _Node[Meaning]] = field(default_factory=dict)
     stems: dict[str, _Node[Meaning]] = field(default_factory=dict)
     literals: dict[str, _Node[Meaning]] = field(default_factory=dict)
+    initials: set[str] = field(default_factory=set)
+    """First characters of the literals."""
     longest: int = 0
     meaning: Meaning | None = None
 
@@ -72,6 +74,7 @@ class Lexicon(Generic[Meaning]):
         if found and not is_unspaced(bare[-1]):
             return node.words.setdefault(bare, _Node())
         node.longest = max(node.longest, len(bare))
+        node.initials.add(bare[0])
         return node.literals.setdefault(bare, _Node())
 
     def match(self, text: str, at: int) -> tuple[Meaning, int] | None:
@@ -106,7 +109,7 @@ def _children(node: _Node[Meaning], text: str, at: int) -> list[tuple[_Node[Mean
                     if token[:length] in node.stems:
                         found.append((node.stems[token[:length]], word.end()))
                         break
-    if node.literals:
+    if node.literals and text[at : at + 1] in node.initials:
         for length in range(min(node.longest, len(text) - at), 0, -1):
             piece = text[at : at + length]
             if piece in node.literals and (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import exp
 
+from watcher.facts.mentions import Mention
 from watcher.facts.reading import Reading, read
 from watcher.facts.signs import Signs, signs, weights
 from watcher.model import Found, Item, Span
@@ -35,9 +36,13 @@ def countries(item: Item) -> tuple[Found, ...]:
     return acting_states(read(item), {})
 
 
-def acting_states(reading: Reading, currencies: Mapping[str, frozenset[str]]) -> tuple[Found, ...]:
-    """Read the acting states; `currencies` are the ISO 4217 codes of the sums in each field."""
-    found = signs(reading, currencies)
+def acting_states(
+    reading: Reading,
+    currencies: Mapping[str, frozenset[str]],
+    seen_in: Mapping[str, list[Mention]] | None = None,
+) -> tuple[Found, ...]:
+    """Read the acting states; `currencies` are the ISO 4217 codes of the sums in each field, `seen_in` as for `signs`."""
+    found = signs(reading, currencies, seen_in)
     ranked = sorted(((probability(sign), code) for code, sign in found.items()), reverse=True)
     chosen = [
         code

@@ -14,13 +14,18 @@ from watcher.facts.lexicon import Hit, lexicon
 from watcher.model import Item, Span, Text
 
 
-@dataclass(frozen=True, slots=True)
 class Part:
     """A field of an item and what the lexicon finds in it."""
 
-    field: str
-    text: Text
-    hits: tuple[Hit, ...]
+    __slots__ = ("_by_kind", "field", "hits", "text")
+
+    def __init__(self, field: str, text: Text, hits: tuple[Hit, ...]) -> None:
+        self.field = field
+        self.text = text
+        self.hits = hits
+        self._by_kind: dict[str, list[Hit]] = {}
+        for hit in hits:
+            self._by_kind.setdefault(hit.entry.kind, []).append(hit)
 
     def span(self, start: int, end: int) -> Span:
         """The place in plain text of a range of folded text."""
@@ -29,6 +34,9 @@ class Part:
 
     def of(self, *kinds: str) -> list[Hit]:
         """Hits of some kinds, in order of place."""
+        found = [self._by_kind[kind] for kind in kinds if kind in self._by_kind]
+        if len(found) < 2:
+            return list(found[0]) if found else []
         return [hit for hit in self.hits if hit.entry.kind in kinds]
 
 

@@ -34,10 +34,20 @@ class Signs:
         self.values[name] = max(self.values.get(name, 0.0), value)
 
 
-def signs(reading: Reading, currencies: Mapping[str, frozenset[str]]) -> dict[str, Signs]:
-    """What speaks for each state. `currencies`: ISO 4217 codes by field."""
+def mentions_by_field(reading: Reading) -> dict[str, list[Mention]]:
+    """Which states each field of an item mentions."""
+    return {part.field: mentions(part, reading) for part in reading.parts}
+
+
+def signs(
+    reading: Reading,
+    currencies: Mapping[str, frozenset[str]],
+    seen_in: Mapping[str, list[Mention]] | None = None,
+) -> dict[str, Signs]:
+    """What speaks for each state. `currencies`: ISO 4217 codes by field; `seen_in`: `mentions_by_field`, where it is known."""
     found: dict[str, Signs] = {}
-    seen_in = {part.field: mentions(part, reading) for part in reading.parts}
+    if seen_in is None:
+        seen_in = mentions_by_field(reading)
     has_deal = any(hit.entry.value == "deal" for part in reading.parts for hit in part.of("role"))
     partners: set[frozenset[str]] = set()
     for part in reading.parts:
