@@ -34,7 +34,7 @@ from sklearn.linear_model import LogisticRegression
 from watcher import facts, text
 from watcher.model import Entry, Feed, Item, Match, Verdict
 from watcher.stories import joining
-from watcher.stories.keys import keys_for
+from watcher.stories.keys import keys_for, nominees
 from watcher.stories.model import Model, model_from
 from watcher.stories.pair import Prepared, Rarity, could_meet, features, prepare
 from watcher.stories.profile import Signature, sign
@@ -269,8 +269,8 @@ def online(
     found = [""] * len(prepared)
     for i in sorted(range(len(prepared)), key=lambda i: (prepared[i].signature.day, i)):
         keys = keys_for(prepared[i].signature, known.rarity)
-        names = {current(name) for key in keys for name in dict.fromkeys(index[key][-40:])}
-        candidates = {name: stories[name] for name in names}
+        newest = {key: list(dict.fromkeys(index[key][:-41:-1])) for key in keys if index[key]}
+        candidates = {name: stories[name] for name in dict.fromkeys(map(current, nominees(newest)))}
         name = joining.choose(prepared[i], candidates, known) or f"s{i}"
         members = stories.setdefault(name, [])
         if not any(joining.is_echo(prepared[i].signature, member.signature) for member in members):
@@ -281,7 +281,7 @@ def online(
             index[key].append(name)
         found[i] = name
         if len(members) > 1:
-            for other in sorted(candidates.keys() - {name}):
+            for other in [other for other in candidates if other != name]:
                 if joining.are_one(stories[name], stories[other], known):
                     merged[other] = name
                     members = stories[name] = joining._trimmed(

@@ -158,7 +158,8 @@ class _Fold:
         self._void = void | {key for key, stored in known.items.items() if not stored.id}
         self._new_void = void - {key for key, stored in known.items.items() if not stored.id}
         self._items = {key: stored for key, stored in known.items.items() if key not in self._void}
-        self._stories = dict(known.stories)
+        self._stored_stories = known.stories
+        self._stories: dict[str, Story] = {}
         self._index = {key: tuple(ids) for key, ids in known.story_index.items()}
         self._feed_is_new = known.feed_is_new
         self._counts = dict(policy.counts)
@@ -251,7 +252,7 @@ class _Fold:
         """The story with this report in it, what it changes, and whether it begins here."""
         keys = stories.story_keys(verdict)
         candidates = self._candidates(keys)
-        own = stored.story if stored and stored.story in self._stories else ""
+        own = stored.story if stored and self._story(stored.story) else ""
         chosen = own or stories.assign(verdict, candidates, self._now)
         changes: tuple[Change, ...]
         if chosen is None:
@@ -267,20 +268,24 @@ class _Fold:
         return story, changes, chosen is None
 
     def _candidates(self, keys: frozenset[str]) -> dict[str, Story]:
-        ids = {story_id for key in keys for story_id in self._index.get(key, ())[:40]}
-        current = (self._current(story_id) for story_id in sorted(ids) if story_id in self._stories)
+        ids = stories.nominees({key: self._index[key][:40] for key in keys if key in self._index})
+        current = (self._current(story_id) for story_id in ids if self._story(story_id))
         return {story.id: story for story in current}
 
+    def _story(self, story_id: str) -> Story | None:
+        return self._stories.get(story_id) or self._stored_stories.get(story_id)
+
     def _current(self, story_id: str) -> Story:
-        story = self._stories[story_id]
-        while story.merged_into and story.merged_into in self._stories:
-            story = self._stories[story.merged_into]
+        story = self._story(story_id)
+        assert story is not None, "the caller has asked whether it is known"
+        while story.merged_into and (into := self._story(story.merged_into)):
+            story = into
         return story
 
     def _merged(self, story: Story, candidates: Mapping[str, Story]) -> Story:
         """Two stories that turn out to be one become the older; what either has told is told."""
-        for other in candidates.values():
-            if other.id != story.id and not other.merged_into and stories.should_merge(story, other):
+        for other in stories.mergeable(story, candidates):
+            if other.id != story.id and stories.should_merge(story, other):
                 older, younger = sorted((story, other), key=lambda s: (s.first_at, s.id))
                 merged = stories.merge(older, younger)
                 self._keep(replace(younger, merged_into=merged.id))

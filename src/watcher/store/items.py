@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,18 +59,37 @@ def _stored_item(row: Any, identities: frozenset[str]) -> StoredItem:
     )
 
 
-def _stories(connection: Any, ids: Iterable[str]) -> dict[str, Story]:
+class _Stories(Mapping[str, Story]):
+    """Rows of stories, each read when it is asked for: of the many under common keys few are."""
+
+    def __init__(self, rows: Mapping[str, Any]) -> None:
+        self._rows = rows
+        self._read: dict[str, Story] = {}
+
+    def __getitem__(self, story_id: str) -> Story:
+        if story_id not in self._read:
+            self._read[story_id] = read_story(self._rows[story_id])
+        return self._read[story_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+def _stories(connection: Any, ids: Iterable[str]) -> Mapping[str, Story]:
     """Stories by id, and those that they were merged into."""
-    found: dict[str, Story] = {}
+    found: dict[str, Any] = {}
     wanted = set(ids)
     while wanted:
         rows = connection.execute(
             "SELECT story.* FROM json_each(?) AS asked JOIN story ON story.id = asked.value",
             (json.dumps(sorted(wanted)),),
         ).fetchall()
-        found.update({row["id"]: read_story(row) for row in rows})
+        found.update({row["id"]: row for row in rows})
         wanted = {row["merged_into"] for row in rows if row["merged_into"]} - found.keys()
-    return found
+    return _Stories(found)
 
 
 def write_update(connection: Any, update: Update, now: datetime) -> None:

@@ -2,10 +2,11 @@
 
 from watcher.stories.changes import due_dates, with_dates_told
 from watcher.stories.identity import content_hash, identities, recognise, shared
-from watcher.stories.joining import assign, begin, join, keys_of, merge, should_merge, story_keys
+from watcher.stories.joining import assign, begin, join, keys_of, merge, mergeable, should_merge, story_keys
+from watcher.stories.keys import nominees
 from watcher.stories.urls import canonical_url
 
 __all__ = [
-    "assign", "begin", "canonical_url", "content_hash", "due_dates", "identities", "join", "keys_of", "merge", "recognise",
+    "assign", "begin", "canonical_url", "content_hash", "due_dates", "identities", "join", "keys_of", "merge", "mergeable", "nominees", "recognise",
     "shared", "should_merge", "story_keys", "with_dates_told",
 ]  # fmt: skip

@@ -214,24 +214,41 @@ def join(story: Story, verdict: Verdict, now: datetime) -> tuple[Story, tuple[Ch
 def should_merge(one: Story, other: Story) -> bool:
     """Whether two stories turn out to be one event: one has an echo of the other, or their reports are alike on the whole."""
     known = model()
-    return one.id != other.id and are_one(members_of(one, known), members_of(other, known), known)
+    if one.id == other.id:
+        return False
+    ours, theirs = _lines(one), _lines(other)
+    latest = [[prepared_member(line, known.rarity) for line in lines[-2:]] for lines in (ours, theirs)]
+    verdict = _part_early(*latest, known)
+    return are_one(members_of(one, known), members_of(other, known), known) if verdict is None else verdict
+
+
+def mergeable(story: Story, candidates: Mapping[str, Story]) -> list[Story]:
+    """Of a report's candidates the other stories that its story may turn out to be one with, likeliest first."""
+    known = model()
+    report = read_signature(_lines(story)[-1])
+    others = [each for each in candidates.values() if each.id != story.id and not each.merged_into]
+    return _likeliest(report, others, known)
 
 
 def are_one(ours: Sequence[Prepared], theirs: Sequence[Prepared], known: Model) -> bool:
     """Whether two sets of members are of one event. The latest of each are compared first: most stories part there."""
-    if not ours or not theirs:
-        return False
-    if any(is_echo(mine.signature, its.signature) for mine in ours[-2:] for its in theirs[-2:]):
-        return True
+    verdict = _part_early(ours[-2:], theirs[-2:], known)
+    if verdict is not None:
+        return verdict
     least = (known.semantic_story if theirs[-1].signature.vector else known.story).merge
-    if (
-        not could_meet(ours[-1], theirs[-1])
-        or _shared(ours[-1], theirs[-1]) < MERGE_SHARED
-        or known.pair_score(ours[-1], theirs[-1]) < 0
-    ):
-        return False
     scores = [known.pair_score(mine, its) for mine in _compared(ours) for its in _compared(theirs)]
     return sum(scores) / len(scores) > least
+
+
+def _part_early(ours: Sequence[Prepared], theirs: Sequence[Prepared], known: Model) -> bool | None:
+    """What the latest members alone decide about two stories; None where the others must be asked."""
+    if not ours or not theirs:
+        return False
+    if any(is_echo(mine.signature, its.signature) for mine in ours for its in theirs):
+        return True
+    mine, its = ours[-1], theirs[-1]
+    may_be = could_meet(mine, its) and _shared(mine, its) >= MERGE_SHARED and known.pair_score(mine, its) >= 0
+    return None if may_be else False
 
 
 def merge(one: Story, other: Story) -> Story:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from watcher.stories.near import bands
 from watcher.stories.pair import Rarity, weight_of_figure
@@ -20,12 +20,24 @@ DAYS = 6
 """Length of a time bucket; what lies within half of it shares one."""
 
 RATIO = 1.2
+MAX_NOMINEES = 64
+"""Stories of which a report learns more than which keys they share with it."""
+
 _CONCEPTS, _NAMES, _SUMS, _FIGURES = 4, 5, 3, 3
 
 
 def keys_for(signature: Signature, rarity: Rarity) -> frozenset[str]:
     """The keys of a report, at most about fifty."""
     return frozenset((*_echo(signature), *_place(signature, rarity), *_name_pairs(signature, rarity)))
+
+
+def nominees(index: Mapping[str, Sequence[str]]) -> list[str]:
+    """Of the stories under a report's keys (key → newest ids) those that share most of what few share, best first."""
+    weights: dict[str, float] = {}
+    for key in sorted(index):
+        for story_id in index[key]:
+            weights[story_id] = weights.get(story_id, 0.0) + 1 / len(index[key])
+    return sorted(weights, key=lambda story_id: (-weights[story_id], story_id))[:MAX_NOMINEES]
 
 
 def _echo(signature: Signature) -> Iterator[str]:

@@ -9,10 +9,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+from watcher.stories.forest import Forest, grow
 from watcher.stories.pair import Prepared, Rarity, features
-
-Tree = tuple[tuple[int, float, int, int, float], ...]
-"""Nodes (feature or -1 for a leaf, threshold, left, right, value); node 0 is the root, `<=` goes left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +18,13 @@ class PairModel:
     """Mean of a logistic regression and boosted trees over the features of a pair, in log odds."""
 
     weights: tuple[float, ...]
-    trees: tuple[Tree, ...]
+    trees: Forest
     base: float
 
     def score(self, values: Sequence[float]) -> float:
         """Log odds that a pair is of one event."""
         linear = sum(weight * value for weight, value in zip(self.weights, values, strict=True) if value)
-        return (linear + self.base + sum(_leaf(tree, values) for tree in self.trees)) / 2
+        return (linear + self.base + self.trees.score(values)) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +63,11 @@ def model_from(record: Mapping[str, Any]) -> Model:
     pairs = {
         name: PairModel(
             tuple(record[name]["weights"]),
-            tuple(
-                tuple((int(f), float(t), int(le), int(r), float(v)) for f, t, le, r, v in tree)
-                for tree in record[name]["trees"]
+            grow(
+                [
+                    [(int(f), float(t), int(le), int(r), float(v)) for f, t, le, r, v in tree]
+                    for tree in record[name]["trees"]
+                ]
             ),
             float(record[name]["base"]),
         )
@@ -84,10 +84,3 @@ def model_from(record: Mapping[str, Any]) -> Model:
         stories["plain"],
         stories["semantic"],
     )
-
-
-def _leaf(tree: Tree, values: Sequence[float]) -> float:
-    feature, threshold, left, right, value = tree[0]
-    while feature >= 0:
-        feature, threshold, left, right, value = tree[left if values[feature] <= threshold else right]
-    return value

@@ -37,14 +37,23 @@ class Rarity:
 
     total: int
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    _known: dict[str, dict[str, float]] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for kind, found in self.counts.items():
+            self._known[kind] = {key: math.log((self.total + 1) / (count + 0.7)) for key, count in found.items()}
 
     def of(self, kind: str, key: str) -> float:
         """Inverse document frequency, natural logarithm."""
-        return math.log((self.total + 1) / (self.counts.get(kind, {}).get(key, 0) + 0.7))
+        return self._known.get(kind, {}).get(key, self._unseen())
+
+    def _unseen(self) -> float:
+        return math.log((self.total + 1) / 0.7)
 
     def bag(self, kind: str, keys: Sequence[str]) -> Bag:
         """Keys with their rarities."""
-        weights = {key: self.of(kind, key) for key in keys}
+        known, unseen = self._known.get(kind, {}), self._unseen()
+        weights = {key: known.get(key, unseen) for key in keys}
         return Bag(weights, math.sqrt(sum(weight * weight for weight in weights.values())))
 
 
