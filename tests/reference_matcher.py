@@ -17,6 +17,7 @@ from watcher.rules.lexer import read_term, uses_language
 from watcher.rules.scoping import languages_of
 from watcher.rules.syntax import parse
 from watcher.text import fold, fold_cased, plain_text
+from watcher.text.capitals import is_own_word
 from watcher.text.edges import is_whole
 from watcher.text.morphology import same_word
 from watcher.text.scripts import RUNNING, script_of
@@ -235,19 +236,23 @@ def _positions(plain: str, node: tree.Term | tree.Regex, lang: str, term_lang: s
         for literal in literals:
             for start in range(len(folded)):
                 end = start + len(literal)
-                as_written = not node.exact or fold_cased(plain).replace("-", " ")[start:end] == cased
+                as_written = not node.exact or _has_case(fold_cased(plain).replace("-", " "), start, cased, lang)
                 if folded[start:end] == literal and as_written and is_whole(text.folded, start, end, lang):
                     found.add((start, end))
     if set(modes) != {"whole"}:
         cased = fold_cased(plain).replace("-", " ")
         for start in range(len(folded)):
             end = _walk(text, folded, start, pieces_of(node), term_lang or lang)
-            if node.exact and not cased.startswith(fold_cased(written).replace("-", " "), start):
+            if node.exact and not _has_case(cased, start, fold_cased(written).replace("-", " "), lang):
                 continue
             ends = [pieces_of(node)[0][1], pieces_of(node)[-1][1]]
             if end and (ends == ["forms", "forms"] or is_whole(text.folded, start, end, lang)):
                 found.add((start, end))
     return sorted(found)
+
+
+def _has_case(cased: str, start: int, term: str, lang: str) -> bool:
+    return cased.startswith(term, start) and not is_own_word(cased, start, start + len(term), lang)
 
 
 @cache

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from watcher.text import ReadText, edges, fold, fold_cased, morphology, read
+from watcher.text.capitals import is_own_word
 
 TABLE = Path(__file__).parent / "data" / "text_traps.tsv"
 
@@ -33,7 +34,8 @@ def _literal_holds(term: str, text: ReadText, lang: str, *, exact: bool, prefix:
     literal = _open(fold(term))
     for match in re.finditer(f"(?={re.escape(literal)})", _open(text.folded)):
         start, end = match.start(), match.start() + len(literal)
-        if exact and _open(text.cased)[start:end] != _open(fold_cased(term)):
+        cased = _open(text.cased)
+        if exact and (cased[start:end] != _open(fold_cased(term)) or is_own_word(cased, start, end, lang)):
             continue
         if prefix:
             end = max(end, max((token.end for token in text.tokens if token.start < end), default=end))

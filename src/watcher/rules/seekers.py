@@ -9,8 +9,9 @@ from watcher.rules.reading import FieldText, Hit, Reading
 from watcher.rules.regex import Pattern
 from watcher.rules.tree import WordText
 from watcher.text import fold, fold_cased
+from watcher.text.capitals import is_own_word
 from watcher.text.edges import is_whole
-from watcher.text.morphology import prefix, same_word
+from watcher.text.morphology import lasting, prefix, same_word
 from watcher.text.scripts import RUNNING, script_of
 from watcher.text.tables import table
 
@@ -42,7 +43,7 @@ class Literal:
         start = flat_text.find(literal)
         while start >= 0:
             end = start + size
-            if not self.exact or field.cased[start:end] == self.exact:
+            if not self.exact or _is_cased(field, start, end, self.exact, reading.lang):
                 apart = self._is_run and folded[start - 1 : start] in BLANK and folded[end : end + 1] in BLANK
                 if apart or stands_whole(field, start, end, reading.lang):
                     yield Hit(field.name, start, end)
@@ -64,10 +65,15 @@ class Prefix:
         """All words that begin with it."""
         for start, stop in _occurrences(field.flat, self.literal):
             end = max(stop, field.token_end(stop - 1))
-            if self.exact and field.cased[start:stop] != self.exact:
+            if self.exact and not _is_cased(field, start, stop, self.exact, reading.lang):
                 continue
             if stands_whole(field, start, end, reading.lang):
                 yield Hit(field.name, start, end)
+
+
+def _is_cased(field: FieldText, start: int, end: int, exact: str, lang: str) -> bool:
+    """Does it stand here in this case? Capitals prove nothing of a word of the language in a line of capitals."""
+    return field.cased[start:end] == exact and not is_own_word(field.cased, start, end, lang)
 
 
 def _occurrences(text: str, literal: str) -> Iterator[tuple[int, int]]:
@@ -202,7 +208,9 @@ def _pieces(word: WordText) -> Iterator[WordText]:
 
 def _word_keys(word: WordText, lang: str) -> tuple[str, ...]:
     if word.mode == "forms":
-        return (literal_key(min((prefix(word.text, code) for code in _languages(word.text, lang)), key=len)),)
+        ranges = [lasting(word.text, code) for code in _languages(word.text, lang)]
+        kept = word.text[max(start for start, _ in ranges) : min(end for _, end in ranges)]
+        return (literal_key(kept),) if kept else ()
     return text_keys(word.text, whole=word.mode == "whole")
 
 

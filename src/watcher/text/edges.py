@@ -17,6 +17,8 @@ _ADDRESS_REACH = 300
 """An address is looked for this far on each side of a hit."""
 _LONGER_REACH = 12
 """A word that holds the hit by chance begins and ends within this many characters of it."""
+_KOREAN_COMPOUND = 2
+"""Syllables of a word that is looked for in compounds of known nouns."""
 _BY_SCRIPT = {"arabic": "ar", "hebrew": "he"}
 _LEADING_VOWELS = frozenset("เแโใไເແໂໃໄ")
 _SILENCERS = frozenset("\u0e4c\u103a\u1039")
@@ -29,15 +31,15 @@ def is_whole(folded: str, start: int, end: int, lang: str = "") -> bool:
 
     Latin, Cyrillic and the like: no letter of the same script beside it. Chinese, Japanese, Thai, Lao, Khmer,
     Burmese: anywhere, but not within a syllable or a run of katakana. Korean: particles may follow; three
-    syllables and more may stand within a compound. Arabic, Hebrew, Persian: article, conjunction and
+    syllables and more may stand within a compound, two within one that comes apart into known nouns. Arabic, Hebrew, Persian: article, conjunction and
     prepositions may precede. Signs: `l'IA`, `AI's`, `KI-Strategie` are edges, `example.ai` is none.
     """
     if start >= end:
         return False
     code = base(lang) if lang else ""
+    has_edges = has_left_edge(folded, start, end, code) and has_right_edge(folded, start, end, code)
     return (
-        has_left_edge(folded, start, end, code)
-        and has_right_edge(folded, start, end, code)
+        (has_edges or _in_korean_compound(folded, start, end))
         and not _in_address(folded, start, end)
         and not _in_longer_word(folded, start, end, code)
     )
@@ -194,6 +196,34 @@ def _is_proclitic(prefix: str, length: int, script: str, lang: str) -> bool:
     if length < data.get("proclitics_from", 3):
         allowed = data.get("proclitics_short", ())
     return prefix in allowed
+
+
+def _in_korean_compound(folded: str, start: int, end: int) -> bool:
+    """국가정책위원회가 holds 정책: the run is made up of known nouns, the word, an ending and a particle, and of nothing else."""
+    if (
+        end - start != _KOREAN_COMPOUND
+        or script_of(folded[start]) != "hangul"
+        or script_of(folded[end - 1]) != "hangul"
+    ):
+        return False
+    word, before, after = folded[start:end], _run_before(folded, start, "hangul"), _run_after(folded, end, "hangul")
+    korean = language_table("ko")
+    if word in korean["not_in_compounds"] or word + after in _particles():
+        return False
+    if word[0] in korean["person_endings"] and word[1:] + after in _particles():
+        return False
+    nouns, rest = _compound_patterns()
+    return nouns.fullmatch(before) is not None and rest.fullmatch(after) is not None
+
+
+@cache
+def _compound_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What may stand before the word in a compound, and after it."""
+    korean = language_table("ko")
+    nouns = "|".join(sorted(korean["compound_nouns"].split(), key=len, reverse=True))
+    particles = "|".join(sorted(_particles(), key=len, reverse=True))
+    endings = "|".join(korean["compound_endings"])
+    return re.compile(f"(?:{nouns})*"), re.compile(f"(?:{nouns})*(?:{endings})?(?:{particles})?")
 
 
 def _in_address(folded: str, start: int, end: int) -> bool:

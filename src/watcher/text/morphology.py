@@ -7,6 +7,8 @@ Languages are described in languages/*.toml under [inflection]:
   ([pattern, replacement]); `head` is what may precede it.
 - `compound`, `links`: whether words grow together, and the sounds between them.
 - `doubling`: a final consonant may be doubled before an ending (plan, planned).
+- `initials`: sets of beginnings that alternate before one stem ('-' is none): Swahili classes (kituo, vituo), Celtic
+  mutations (cynllun, gynllun).
 
 How to search: put `prefix(word, lang)` into the automaton; for each hit take the token around it and ask `same_word`.
 """
@@ -30,6 +32,8 @@ _LONGEST_WORD = 100
 """Letters; a longer run is no word of any language, and not worth the time."""
 _REST = 3
 """Letters that the rest of a compound must have."""
+_SHORTEST_REST = 2
+"""Letters that a stem has behind a beginning that may change: Swahili m-tu."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class _Inflection:
     doubling: bool = False
     min_stem: int = 3
     proclitics: tuple[str, ...] = ()
+    initials: tuple[frozenset[str], ...] = ()
 
 
 @lru_cache(maxsize=1 << 14)
@@ -64,27 +69,36 @@ def same_word(term_word: str, text_word: str, lang: str) -> bool:
             return True
     if _inflects(term_word, text_word, inflection):
         return True
+    if inflection.initials and _same_with_other_initial(term_word, text_word, inflection):
+        return True
     if inflection.proclitics and _same_without_proclitics(term_word, text_word, inflection):
         return True
     return inflection.compound and _in_compound(term_word, text_word, inflection)
 
 
-@lru_cache(maxsize=1 << 12)
 def prefix(word: str, lang: str) -> str:
-    """A literal that the token of every form of a folded word holds: at its start, or inside compounds and after proclitics.
+    """A part of a folded word that the token of every form of it holds: its beginning, but for what may change there.
 
-    Forms in the script of the word: Serbian in Latin letters is not looked for by a word in Cyrillic.
+    Empty where nothing is certain. Forms in the script of the word: Serbian in Latin letters is not looked for by a
+    word in Cyrillic.
     """
+    start, end = lasting(word, lang)
+    return word[start:end]
+
+
+@lru_cache(maxsize=1 << 12)
+def lasting(word: str, lang: str) -> tuple[int, int]:
+    """The range of a folded word that every form of it keeps."""
     code = base(lang)
     inflection = _inflection(code)
     if code in _TRANSLITERATED and not word.isascii():
         size = len(_shared(tuple(_stems(_latin(word), inflection))))
-        return max(
-            (word[:end] for end in range(1, len(word) + 1) if len(_latin(word[:end])) <= size),
-            key=len,
-            default=word[:1],
-        )
-    return _shared(tuple(_stems(word, inflection))) or word[:1]
+        return 0, max((end for end in range(1, len(word) + 1) if len(_latin(word[:end])) <= size), default=1)
+    bare = _bare(word, inflection)
+    start = len(word) - len(bare)
+    end = min(len(_shared(tuple(_stems(word, inflection)))), start + len(_shared(tuple(_stems(bare, inflection)))))
+    start = max([start, *(len(beginning) for _, beginning in _beginnings(word, inflection))])
+    return start, max(start, end)
 
 
 @lru_cache(maxsize=1 << 12)
@@ -102,9 +116,6 @@ def _stems(word: str, inflection: _Inflection) -> Iterator[str]:
     for paradigm in inflection.paradigms:
         yield from _paradigm_stems(word, paradigm, inflection.min_stem)
     yield from _chain_stems(word, inflection)
-    bare = _bare(word, inflection)
-    if bare != word:
-        yield from _stems(bare, inflection)
     if inflection.compound and word.endswith("e") and len(word) > _COMPOUND_FROM:
         yield word[:-1]
 
@@ -174,6 +185,25 @@ def _is_doubled(term: str, text: str, inflection: _Inflection) -> bool:
     return _share_paradigm(term, single, inflection) or (
         inflection.tail is not None and _is_chain(term, single, inflection)
     )
+
+
+def _beginnings(word: str, inflection: _Inflection) -> Iterator[tuple[frozenset[str], str]]:
+    """The sets of which the word has a beginning, with that beginning."""
+    for initials in inflection.initials:
+        for beginning in initials:
+            if word.startswith(beginning) and len(word) - len(beginning) >= _SHORTEST_REST:
+                yield initials, beginning
+
+
+def _same_with_other_initial(term: str, text: str, inflection: _Inflection) -> bool:
+    """kituo, vituo; cynllun, gynllun: the text's word with its beginning changed to the term's."""
+    for initials, own in _beginnings(term, inflection):
+        for other in initials:
+            if other != own and text.startswith(other):
+                changed = own + text[len(other) :]
+                if changed == term or _inflects(term, changed, inflection):
+                    return True
+    return False
 
 
 def _bare(word: str, inflection: _Inflection) -> str:
@@ -248,9 +278,7 @@ def _inflection(code: str) -> _Inflection:
     if code == "ko":
         endings = "|".join(sorted(facts["particles"], key=len, reverse=True))
         return _Inflection(tail=re.compile(f"(?:{endings})?"), min_stem=2)
-    paradigms = tuple(
-        frozenset("" if part == "-" else fold(part) for part in line.split()) for line in data.get("paradigms", ())
-    )
+    paradigms = tuple(frozenset(_parts_of(line)) for line in data.get("paradigms", ()))
     return _Inflection(
         paradigms=paradigms,
         pairs=frozenset((one, other) for paradigm in paradigms for one in paradigm for other in paradigm),
@@ -262,7 +290,12 @@ def _inflection(code: str) -> _Inflection:
         doubling=data.get("doubling", False),
         min_stem=data.get("min_stem", 3),
         proclitics=tuple(facts.get("proclitics", ())),
+        initials=tuple(frozenset(_parts_of(line)) for line in data.get("initials", ())),
     )
+
+
+def _parts_of(line: str) -> Iterator[str]:
+    return ("" if part == "-" else fold(part) for part in line.split())
 
 
 _TRANSLITERATED = frozenset({"sr", "bs", "hr"})
