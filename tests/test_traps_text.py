@@ -13,6 +13,7 @@ import pytest
 
 from watcher.text import ReadText, edges, fold, fold_cased, morphology, read
 from watcher.text.capitals import is_own_word
+from watcher.text.spellings import spellings
 
 TABLE = Path(__file__).parent / "data" / "text_traps.tsv"
 
@@ -31,9 +32,9 @@ def _open(text: str) -> str:
 
 
 def _literal_holds(term: str, text: ReadText, lang: str, *, exact: bool, prefix: bool) -> bool:
-    literal = _open(fold(term))
-    for match in re.finditer(f"(?={re.escape(literal)})", _open(text.folded)):
-        start, end = match.start(), match.start() + len(literal)
+    literals = [_open(fold(term))] if exact or prefix else [_open(other) for other in spellings(term)]
+    for match in re.finditer(f"(?=({'|'.join(map(re.escape, literals))}))", _open(text.folded)):
+        start, end = match.span(1)
         cased = _open(text.cased)
         if exact and (cased[start:end] != _open(fold_cased(term)) or is_own_word(cased, start, end, lang)):
             continue

@@ -5,6 +5,8 @@ Each is a literal in folded text with hyphens opened to spaces, to be held to `e
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
 from unicodedata import normalize
 
 from watcher.text.folding import fold
@@ -14,13 +16,17 @@ from watcher.text.tables import language_table, table
 
 _HANGUL_FROM = 4
 """Syllables from which a Korean term is also written with a space inside."""
+_HAN_FROM = 2
+_MAX_HAN = 8
+"""So many traditional spellings of a term at most: 发 is 發 or 髮, 台 one of four."""
 
 
 def spellings(term: str, lang: str = "") -> tuple[str, ...]:
     """All literals to look for, the folded term first.
 
     Arabic: للذكاء for الذكاء, and the article on later words. Hebrew: the article on later words. Korean: compounds with or
-    without spaces. Persian: what a non-joiner parts, written in one. German: Kuenstliche for Künstliche. Hashtags of phrases.
+    without spaces. Persian: what a non-joiner parts, written in one. German: Kuenstliche for Künstliche. Chinese: the
+    other of simplified and traditional characters. Hashtags of phrases.
     """
     folded = fold(term).replace("-", " ")
     if not folded:
@@ -33,6 +39,8 @@ def spellings(term: str, lang: str = "") -> tuple[str, ...]:
         found += _with_articles(folded, language_table("he")["article"])
     elif script == "hangul":
         found += _korean(folded)
+    elif any(script_of(char) == "han" for char in folded):
+        found += _han(folded, base(lang) if lang else "")
     elif script == "latin" and base(lang) == "de":
         found.append(_umlauts(term))
     if " " in folded and script in {"latin", "cyrillic", "greek"}:
@@ -67,6 +75,27 @@ def _korean(folded: str) -> list[str]:
     if " " in folded:
         return [joined]
     return [f"{joined[:place]} {joined[place:]}" for place in range(2, len(joined) - 1)]
+
+
+def _han(folded: str, lang: str) -> list[str]:
+    """In simplified and in traditional characters. Of one character alone too little is certain: 后 is queen, or after."""
+    if lang == "ja" or len(folded) < _HAN_FROM:
+        return []
+    to_traditional, to_simplified = _han_pairs()
+    simplified = [to_simplified.get(char, char) for char in folded]
+    found = [""]
+    for char in simplified:
+        found = [start + other for start in found for other in to_traditional.get(char, char)][:_MAX_HAN]
+    return ["".join(simplified), *found]
+
+
+@cache
+def _han_pairs() -> tuple[dict[str, str], dict[str, str]]:
+    """The traditional characters of each simplified one, and the simplified one of each traditional."""
+    lines = files("watcher.text").joinpath("han.tsv").read_text(encoding="utf-8").splitlines()
+    to_traditional = {line[0]: line[2:] for line in lines if not line.startswith("#")}
+    to_simplified = {other: char for char, others in to_traditional.items() for other in others if other != char}
+    return to_traditional, {other: char for other, char in to_simplified.items() if other not in to_traditional}
 
 
 def _umlauts(term: str) -> str:
