@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from watcher.rules import tree
 from watcher.rules.faults import Fault
+from watcher.rules.reading import SCOPES
 
 MAX_DISTANCE = 1000
 MAX_WORDS = 20
@@ -39,6 +40,10 @@ class Token:
     number: int = 0
 
 
+_FACT = re.compile(r"(?:country|acts|stage|instrument|actor):(?=\S)|amount\s*[<>=]")
+"""Facts that have a place, so that a part of the item may stand before them: title:country:KR."""
+
+
 def tokens(text: str) -> list[Token]:
     """All tokens, the last of kind `end`. Raises Fault."""
     found: list[Token] = []
@@ -50,7 +55,7 @@ def tokens(text: str) -> list[Token]:
             found.append(Token("end", "", max(0, len(text.rstrip()) - 1), len(text)))
             return found
         after_field = bool(found) and found[-1].kind == "field"
-        token = _value(text, at) if after_field else _token(text, at)
+        token = _value(text, at, found[-1].text) if after_field else _token(text, at)
         found.append(token)
         at = token.end
 
@@ -113,8 +118,10 @@ def _token(text: str, at: int) -> Token:
     return _words(text, at, _RUN)
 
 
-def _value(text: str, at: int) -> Token:
-    """What follows `field:`: a group, a list, or one value, which may hold colons and slashes."""
+def _value(text: str, at: int, field: str) -> Token:
+    """What follows `field:`: a group, a list, a fact after a part of the item, or one value, which may hold colons and slashes."""
+    if field in SCOPES and _FACT.match(text, at):
+        return _token(text, at)
     if text[at] == "[":
         return _list(text, at)
     if text[at] in '(=@"“„«/' and not text.startswith("//", at):

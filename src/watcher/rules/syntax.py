@@ -140,8 +140,8 @@ class _Parser:
         raise self.missing(token)
 
     def operand(self) -> tree.Node:
-        if self.token.kind in OPERATORS - {"SENTENCE"} or self.token.kind in (")", "end", "field"):
-            before = self.tokens[self.index - 1]
+        before = self.tokens[self.index - 1]
+        if self.token.kind in OPERATORS - {"SENTENCE"} or self.token.kind in (")", "end"):
             raise Fault(
                 f"{before.text}: has nothing to look for", f"write {before.text}:something", before.start, before.end
             )
