@@ -392,3 +392,9 @@ def test_examples_are_run_and_failures_point_to_their_line() -> None:
     assert problems[0].message == "rule «rule»: its test should not match, and does: an AI fund"
     assert problems[0].hint == "held by «AI» (=AI), «fund» (fund*)"
     assert problems[1].hint == "no term of @ai occurs (and 1 more condition fails)"
+
+
+def test_a_fact_that_stands_elsewhere_is_said_to() -> None:
+    korea = Facts(countries=(Found("KR", Span("summary", 0, 5)),))
+    answer = explain("title:country:KR", item("A fund", "Korea plans it"), korea)
+    assert answer.reason == "country:KR: true of the item, but not stated in the title"

@@ -11,7 +11,7 @@ from functools import cache
 from babel import Locale
 
 from watcher.model import Amount
-from watcher.rules.conditions.core import Condition, Find, Needs, Reason
+from watcher.rules.conditions.core import Condition, Find, Needs, Reason, scope_words
 from watcher.rules.faults import Fault, did_you_mean
 from watcher.rules.keys import fact_key
 from watcher.rules.reading import EVERYWHERE, Hit, Reading, Scope
@@ -81,6 +81,8 @@ class AmountCondition(Condition):
         amounts = reading.facts.amounts
         if not amounts:
             return Reason(1.0, f"{self.source}: no sum of money is stated")
+        if scope is not EVERYWHERE and self.holds(reading, EVERYWHERE):
+            return Reason(0.5, f"{self.source}: such a sum is stated, but not{scope_words(scope) or ' there'}")
         shown = ", ".join(
             f"«{amount.text}» ({'uncertain' if amount.uncertain else _shown(amount)})" for amount in amounts[:SHOWN]
         )

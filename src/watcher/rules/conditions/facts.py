@@ -13,10 +13,10 @@ from babel import Locale
 
 from watcher.facts.places import ACTS
 from watcher.model import INSTRUMENTS, STAGES, Found
-from watcher.rules.conditions.core import Condition, Find, Needs, Reason
+from watcher.rules.conditions.core import Condition, Find, Needs, Reason, scope_words
 from watcher.rules.faults import Fault, did_you_mean
 from watcher.rules.keys import RUNS, fact_key
-from watcher.rules.reading import Hit, Reading, Scope
+from watcher.rules.reading import EVERYWHERE, Hit, Reading, Scope
 from watcher.text import fold
 
 MAX_SHOWN = 5
@@ -73,6 +73,8 @@ class Fact(Condition):
             yield Find(hit, self.source, why)
 
     def reason(self, reading: Reading, scope: Scope) -> Reason:
+        if scope is not EVERYWHERE and self.holds(reading, EVERYWHERE):
+            return Reason(0.5, f"{self.source}: true of the item, but not stated{scope_words(scope) or ' there'}")
         values = [found if isinstance(found, str) else found.value for found in self.kind.values(reading)]
         shown = ", ".join(dict.fromkeys(value for value in values[:MAX_SHOWN] if value)) or "not known"
         return Reason(1.0, f"{self.source}: the item's {self.kind.keyword} is {shown}")
