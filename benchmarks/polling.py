@@ -1,9 +1,9 @@
 """What polling costs: rounds over a farm of feeds on loopback, beside other readers in the same run.
 
-    python benchmarks/polling.py [--feeds 1000,10000] [--changed 0.05] [--peers]
+    python benchmarks/polling.py [--feeds 1000,10000] [--changed 0.05] [--rules none|plain|pack] [--peers]
 
-Each round fetches every feed as the daemon does (conditional requests, limits, guard), parses what changed in child
-processes with the hashes of known entries, and computes the feed's next time. The first round reads everything; the
+Each round polls every feed as the daemon does, through its service: conditional requests, limits, guard; what changed is
+parsed in child processes, read, held against the rules and stored, with the feed's next time. The first round reads everything; the
 second finds `--changed` of the feeds with three new entries and the others unchanged (304), the third all of them with
 three or six new entries. CPU is that of this process
 and its children, without the farm's, which runs in a process of its own. `--peers` adds `reader` (PyPI) and newsboat
@@ -23,8 +23,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -33,10 +33,16 @@ import aiohttp
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from farm import Answer, Farm, Request, rss
-from watcher.feeds.fetch import FetchLimits, HttpFetcher, body_hash
+from watcher.config.load import pack_rules
+from watcher.feeds.fetch import FetchLimits, HttpFetcher
 from watcher.feeds.worker import ParserPool
 from watcher.model import Feed, FeedState
-from watcher.polling import PollingPolicy, after_success, not_modified
+from watcher.pipeline import Policy
+from watcher.polling import PollingPolicy, not_modified
+from watcher.ports import Event
+from watcher.rules import Line, RuleSpec, compile_rules
+from watcher.service import Plan, Service
+from watcher.store import open_store
 
 HOSTS = 100
 ITEMS = 30
@@ -72,46 +78,40 @@ def run_farm(pipe: Connection, changed: float) -> None:
             pipe.send(True)
 
 
+RULES: dict[str, tuple[RuleSpec, ...]] = {
+    "none": (),
+    "plain": (RuleSpec(name="plain", match=Line('("artificial intelligence" OR AI) NEAR/20 invest* AND budget')),),
+}
+"""By `--rules`; `pack` is the pack of national AI instead."""
+
+
+def plan(urls: list[str], rules: str) -> Plan:
+    """The feeds under some rules, and nowhere to send alerts."""
+    specs, vocabularies = pack_rules("national-ai") if rules == "pack" else (RULES[rules], ())
+    return Plan(
+        {url: Feed(url) for url in urls},
+        compile_rules(specs, vocabularies),
+        Policy(max_age=timedelta(days=7)),
+        PollingPolicy(),
+        {},
+    )
+
+
 @dataclass
 class Poller:
-    """What the service does for each feed, without a store."""
+    """The daemon's service over a store, polling all feeds in rounds."""
 
-    fetcher: HttpFetcher
-    pool: ParserPool
-    states: dict[str, FeedState]
-    known: dict[str, frozenset[str]] = field(default_factory=dict)
-    policy: PollingPolicy = field(default_factory=PollingPolicy)
-    entries: int = 0
+    service: Service
+    items: int = 0
 
-    async def poll(self, url: str) -> None:
-        """Fetch, parse and plan one feed."""
-        state = self.states[url]
-        document = await self.fetcher.fetch(Feed(url), state)
-        if document is None:
-            self.states[url] = not_modified(state, now=NOW, policy=self.policy, jitter=0.5)
-            return
-        parsed = await self.pool.parse(document, self.known.get(url, frozenset()))
-        self.known[url] = parsed.blocks
-        self.entries += len(parsed.entries)
-        self.states[url] = after_success(
-            state,
-            document=document,
-            hints=parsed.hints,
-            entries=parsed.total,
-            new_entries=[entry.published for entry in parsed.entries],
-            body_hash=body_hash(document.body),
-            now=NOW,
-            policy=self.policy,
-            jitter=0.5,
-        )
-
-    async def round(self, workers: int = 64) -> None:
+    async def round(self, count: int, workers: int = 64) -> None:
         """Poll every feed once."""
-        waiting = iter(list(self.states))
+        waiting = iter(await self.service.claim(count, every=True))
 
         async def work() -> None:
-            for url in waiting:
-                await self.poll(url)
+            for claim in waiting:
+                update = await self.service.poll(claim)
+                self.items += len(update.items) if update else 0
 
         await asyncio.gather(*(work() for _ in range(workers)))
 
@@ -147,43 +147,56 @@ def peak_mb() -> float:
     return own / 1024
 
 
-async def measure(urls: list[str], advance: Callable[[int], None]) -> None:
+def told(event: Event) -> None:
+    """Show what no run should report."""
+    if event.name not in ("feed.polled", "item.matched"):
+        print(event.name, {name: str(value)[:200] for name, value in event.fields.items()}, file=sys.stderr)
+
+
+async def measure(urls: list[str], advance: Callable[[int], None], rules: str) -> None:
     """Three rounds, with the cost of each."""
     limits = FetchLimits(private_networks=("127.0.0.0/8",))
-    async with HttpFetcher(limits) as fetcher, ParserPool() as pool:
-        poller = Poller(fetcher, pool, {url: FeedState(url) for url in urls})
-        for generation, name in enumerate(("all new", "few changed", "all changed")):
-            advance(generation)
-            poller.entries = 0
-            begun, used = time.perf_counter(), cpu()
-            await poller.round()
-            spent = cpu() - used
-            print(
-                f"{len(urls):6} feeds, {name:11}: {spent:6.2f} s of CPU, {spent / len(urls) * 1000:.2f} ms a feed, "
-                f"{time.perf_counter() - begun:.1f} s, {poller.entries} entries, {pool.processes} parser processes, "
-                f"peak {peak_mb():.0f} MB together"
-            )
-        states = poller.states
-    await bare(urls[:2000], limits, states)
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(f"{folder}/farm.db")
+        async with HttpFetcher(limits) as fetcher, ParserPool() as pool:
+            service = Service(plan(urls, rules), store, fetcher, pool, told, lambda: NOW, lambda: 0.5)
+            await service.write(store.sync_feeds, [Feed(url) for url in urls], NOW)
+            poller = Poller(service)
+            for generation, name in enumerate(("all new", "few changed", "all changed")):
+                advance(generation)
+                poller.items = 0
+                begun, used = time.perf_counter(), cpu()
+                await poller.round(len(urls))
+                spent = cpu() - used
+                print(
+                    f"{len(urls):6} feeds, {name:11}: {spent:6.2f} s of CPU, {spent / len(urls) * 1000:.2f} ms a feed, "
+                    f"{time.perf_counter() - begun:.1f} s, {poller.items} items, {pool.processes} parser processes, "
+                    f"peak {peak_mb():.0f} MB together",
+                    flush=True,
+                )
+            states = {url: state for url in urls[:2000] if (state := store.feed_state(url))}
+            await service.close()
+    await bare(limits, states)
 
 
-async def bare(urls: list[str], limits: FetchLimits, states: dict[str, FeedState]) -> None:
-    """What a 304 costs against the same request by the bare HTTP client."""
+async def bare(limits: FetchLimits, states: dict[str, FeedState]) -> None:
+    """What a 304 costs, with the feed's next time, against the same request by the bare HTTP client."""
     async with aiohttp.ClientSession() as session:
         begun = cpu()
-        for url in urls:
-            async with session.get(url, headers={"If-None-Match": states[url].etag}) as answer:
+        for url, state in states.items():
+            async with session.get(url, headers={"If-None-Match": state.etag}) as answer:
                 assert answer.status == 304
                 await answer.read()
         plain = cpu() - begun
-    async with HttpFetcher(limits) as fetcher, ParserPool() as pool:
-        poller = Poller(fetcher, pool, {url: states[url] for url in urls})
+    async with HttpFetcher(limits) as fetcher:
         begun = cpu()
-        for url in urls:
-            await poller.poll(url)
+        for url, state in states.items():
+            assert await fetcher.fetch(Feed(url), state) is None
+            not_modified(state, now=NOW, policy=PollingPolicy(), jitter=0.5)
         ours = cpu() - begun
     print(
-        f"a poll answered 304: {ours / len(urls) * 1e6:.0f} µs, by bare aiohttp {plain / len(urls) * 1e6:.0f} µs: {ours / plain:.2f}×"
+        f"a poll answered 304: {ours / len(states) * 1e6:.0f} µs, "
+        f"by bare aiohttp {plain / len(states) * 1e6:.0f} µs: {ours / plain:.2f}×"
     )
 
 
@@ -224,6 +237,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("--feeds", default="1000,10000")
     options.add_argument("--changed", type=float, default=0.05)
+    options.add_argument("--rules", choices=("none", "plain", "pack"), default="plain")
     options.add_argument("--peers", action="store_true")
     given = options.parse_args()
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
@@ -240,7 +254,7 @@ def main() -> None:
 
     try:
         for count in given.feeds.split(","):
-            asyncio.run(measure(urls(int(count), "feed"), advance))
+            asyncio.run(measure(urls(int(count), "feed"), advance, given.rules))
         if given.peers:
             advance(0)
             peers(urls(500, "peer"))
