@@ -216,9 +216,8 @@ def should_merge(one: Story, other: Story) -> bool:
     known = model()
     if one.id == other.id:
         return False
-    ours, theirs = _lines(one), _lines(other)
-    latest = [[prepared_member(line, known.rarity) for line in lines[-2:]] for lines in (ours, theirs)]
-    verdict = _part_early(*latest, known)
+    ours, theirs = ([prepared_member(line, known.rarity) for line in _lines(story)[-2:]] for story in (one, other))
+    verdict = _part_early(ours, theirs, known)
     return are_one(members_of(one, known), members_of(other, known), known) if verdict is None else verdict
 
 
