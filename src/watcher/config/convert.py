@@ -13,7 +13,17 @@ from watcher.config.settings import Channel, RequestOptions
 from watcher.config.tree import Node
 from watcher.errors import Problem
 from watcher.model import Feed
-from watcher.rules import Line, RuleSpec, RuleTest, ScoreSpec, VocabularySpec, VocabularyTerm, Weight, Where
+from watcher.rules import (
+    Line,
+    OpinionSpec,
+    RuleSpec,
+    RuleTest,
+    ScoreSpec,
+    VocabularySpec,
+    VocabularyTerm,
+    Weight,
+    Where,
+)
 
 NOBODY = "-"
 """Stands in a rule's `notify` for the empty list: the rule is stored and shown, and alerts nobody."""
@@ -118,7 +128,11 @@ def _score(part: Part, model: RuleModel, *path: str | int) -> ScoreSpec | None:
     if model.score is None:
         return None
     weights = tuple(Weight(text, weight, part.where(*path, "add", text)) for text, weight in model.score.add.items())
-    return ScoreSpec(model.score.at_least, weights, model.score.base, part.where(*path))
+    opinion = None
+    if (given := model.score.opinion) is not None:
+        where = part.where(*path, "opinion")
+        opinion = OpinionSpec(given.vector, given.weight, given.bias, given.base, given.limit, where)
+    return ScoreSpec(model.score.at_least, weights, model.score.base, opinion, part.where(*path))
 
 
 def vocabulary(part: Part, name: str) -> Placed:

@@ -105,11 +105,22 @@ class RuleTest(Model):
     match: bool = True
 
 
+class OpinionModel(Model):
+    """A linear judgement of the sentence vector of title and summary; without the extra `semantic` it adds nothing."""
+
+    vector: str
+    weight: float
+    bias: float = 0.0
+    base: float = 0.0
+    limit: float = Field(4.0, gt=0)
+
+
 class ScoreModel(Model):
     """Weighted expressions: the rule holds when base and the weights of those that hold reach at_least."""
 
     at_least: float
     base: float = 0.0
+    opinion: OpinionModel | None = None
     add: dict[str, float]
 
 

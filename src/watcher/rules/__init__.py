@@ -5,12 +5,23 @@
 
 from watcher.rules.explain import Explanation, Part
 from watcher.rules.rulebook import Rulebook, compile_rules
-from watcher.rules.spec import Line, RuleSpec, RuleTest, ScoreSpec, VocabularySpec, VocabularyTerm, Weight, Where
+from watcher.rules.spec import (
+    Line,
+    OpinionSpec,
+    RuleSpec,
+    RuleTest,
+    ScoreSpec,
+    VocabularySpec,
+    VocabularyTerm,
+    Weight,
+    Where,
+)
 from watcher.rules.trials import check_tests
 
 __all__ = [
     "Explanation",
     "Line",
+    "OpinionSpec",
     "Part",
     "RuleSpec",
     "RuleTest",

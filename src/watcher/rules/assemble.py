@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 
 from watcher.errors import Problem
 from watcher.rules import tree
@@ -12,9 +12,10 @@ from watcher.rules.conditions.core import Condition
 from watcher.rules.conditions.logic import All, Not
 from watcher.rules.faults import Fault, problem
 from watcher.rules.lexer import read_term, uses_language
+from watcher.rules.opinion import Opinion, read_vector
 from watcher.rules.rule import Rule
 from watcher.rules.score import Score
-from watcher.rules.spec import Line, RuleSpec, ScoreSpec, VocabularySpec, VocabularyTerm, Where
+from watcher.rules.spec import Line, OpinionSpec, RuleSpec, ScoreSpec, VocabularySpec, VocabularyTerm, Where
 from watcher.rules.syntax import lower_case_operators, parse
 
 MAX_CHAIN = 20
@@ -176,11 +177,21 @@ class Assembly:
     def _score(self, spec: ScoreSpec, parts: Sequence[Condition]) -> Score:
         """Rules that weigh alike share one score, which then is worked out once for an item."""
         weights = tuple(weight.weight for weight in spec.add)
-        key = (tuple(part.source for part in parts), weights, spec.base, spec.at_least)
+        opinion = spec.opinion and astuple(spec.opinion)[:-1]
+        key = (tuple(part.source for part in parts), weights, spec.base, spec.at_least, opinion)
         if key not in self._scores:
-            self._scores[key] = Score(parts, weights, spec.base, spec.at_least)
+            self._scores[key] = Score(parts, weights, spec.base, spec.at_least, self._opinion(spec.opinion))
             self.builder.lookups.update(self._scores[key].lookups)
         return self._scores[key]
+
+    def _opinion(self, spec: OpinionSpec | None) -> Opinion | None:
+        if spec is None:
+            return None
+        try:
+            return Opinion(read_vector(spec.vector), spec.bias, spec.weight, spec.base, spec.limit)
+        except ValueError as error:
+            self._problem(spec.where, f"opinion: {error}", "take it as scripts/train_pack.py writes it")
+            return None
 
     def _chain(self, draft: Draft, rules: dict[str, Rule]) -> tuple[Rule, ...]:
         """All rules that it builds on, in order; says so when the chain is too long."""

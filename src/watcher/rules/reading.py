@@ -181,6 +181,8 @@ class Reading:
         self.reasons: dict[str, Reason] = {}
         self.weighed: dict[int, list[int]] = {}
         """Which parts of a score hold, by the score."""
+        self.opinions: dict[int, float] = {}
+        """What the second opinion of a score adds, by the score."""
         self._fields: dict[str, FieldText | None] = {}
         self._occurs: dict[int, bool] = {}
         self._everywhere: dict[int, list[Hit]] = {}

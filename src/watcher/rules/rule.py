@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from watcher.model import Quorum
 from watcher.rules.conditions.core import Condition, Find, Needs, Reason
 from watcher.rules.keys import fact_key
+from watcher.rules.likelihood import likelihood
 from watcher.rules.reading import EVERYWHERE, Reading
-from watcher.rules.score import Score, likelihood
+from watcher.rules.score import Score
 from watcher.rules.spec import RuleSpec
 from watcher.text import fold
 from watcher.text.language import base, normal
@@ -50,7 +51,7 @@ class Rule:
         """Match.score: 1 for a rule without weights."""
         if self.score is None:
             return 1.0
-        return likelihood(self.score.total(self.score.held(reading)) - self.score.at_least)
+        return likelihood(self.score.margin(reading))
 
     def finds(self, reading: Reading) -> Iterator[Find]:
         """All that made it hold. Notes in the reading what made the rules hold that it builds on."""

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import exp, fsum
+from math import fsum
 
 from watcher.rules.conditions.core import Condition, Find, Needs, Reason
 from watcher.rules.conditions.logic import needs_of_any
 from watcher.rules.keys import cheapest
+from watcher.rules.opinion import Opinion
 from watcher.rules.reading import EVERYWHERE, Reading
-
-EXTREME = 500.0
-"""Beyond this the logistic function is 0 or 1 in any case."""
 
 
 class Score:
     """`score: {at_least, base, add}`. Only expressions whose index keys occur are looked at, so hundreds cost little."""
 
-    __slots__ = ("_by_key", "_unkeyed", "at_least", "base", "parts", "weights")
+    __slots__ = ("_by_key", "_unkeyed", "at_least", "base", "opinion", "parts", "weights")
 
-    def __init__(self, parts: Sequence[Condition], weights: Sequence[float], base: float, at_least: float) -> None:
+    def __init__(
+        self,
+        parts: Sequence[Condition],
+        weights: Sequence[float],
+        base: float,
+        at_least: float,
+        opinion: Opinion | None = None,
+    ) -> None:
         self.parts = tuple(parts)
         self.weights = tuple(weights)
         self.base = base
         self.at_least = at_least
+        self.opinion = opinion
         self._unkeyed: list[int] = []
         self._by_key: dict[str, tuple[int, ...]] = {}
         for index, part in enumerate(self.parts):
@@ -49,13 +55,25 @@ class Score:
         reading.weighed[id(self)] = found
         return found
 
-    def total(self, held: Sequence[int]) -> float:
-        """The sum that these parts come to."""
-        return fsum([self.base, *(self.weights[index] for index in held)])
+    def total(self, reading: Reading) -> float:
+        """The sum that the item comes to."""
+        words = fsum([self.base, *(self.weights[index] for index in self.held(reading))])
+        return words + self._added(reading, words)
+
+    def _added(self, reading: Reading, words: float) -> float:
+        if self.opinion is None:
+            return 0.0
+        if id(self) not in reading.opinions:
+            reading.opinions[id(self)] = self.opinion.adds(reading, words - self.at_least)
+        return reading.opinions[id(self)]
+
+    def margin(self, reading: Reading) -> float:
+        """How far the sum lies above what is asked for."""
+        return self.total(reading) - self.at_least
 
     def holds(self, reading: Reading) -> bool:
         """Does the sum reach `at_least`?"""
-        return self.total(self.held(reading)) >= self.at_least
+        return self.margin(reading) >= 0
 
     def finds(self, reading: Reading) -> Iterator[Find]:
         """Places of all parts that held, heaviest first, with their weight as part of the reason."""
@@ -63,16 +81,21 @@ class Score:
             weight = f", {self.weights[index]:+g}"
             for hit, term, why in self.parts[index].finds(reading, EVERYWHERE):
                 yield Find(hit, term, why + weight)
+        self.total(reading)
+        if self.opinion is not None and (added := reading.opinions[id(self)]):
+            yield self.opinion.find(reading, added)
 
     def reason(self, reading: Reading) -> Reason:
         """How far the sum is from enough, and the single expression that would bring most."""
         held = self.held(reading)
-        total = self.total(held)
+        total = self.total(reading)
         missing = [index for index in range(len(self.parts)) if index not in set(held) and self.weights[index] > 0]
         text = f"score {total:g} of {self.at_least:g}"
         if against := [index for index in held if self.weights[index] < 0]:
             worst = min(against, key=lambda index: self.weights[index])
             text += f", held down by {self.parts[worst].source} ({self.weights[worst]:+g})"
+        if (added := reading.opinions.get(id(self), 0.0)) < 0:
+            text += f", the second opinion is against it ({added:+.2g})"
         if missing:
             best = max(missing, key=lambda index: self.weights[index])
             text += f"; most would come from {self.parts[best].source} ({self.weights[best]:+g})"
@@ -80,14 +103,10 @@ class Score:
 
     def needs(self) -> Needs:
         """At least one part that adds must have a chance, unless the base alone is enough."""
-        if self.base >= self.at_least:
+        most = self.base
+        if self.opinion is not None:
+            most += max(0.0, self.opinion.base + abs(self.opinion.weight) * self.opinion.limit)
+        if most >= self.at_least:
             return ()
         adding = zip(self.parts, self.weights, strict=True)
         return needs_of_any([part.needs() for part, weight in adding if weight > 0])
-
-
-def likelihood(margin: float) -> float:
-    """The logistic function: 0.5 where a sum just reaches what is asked for, towards 1 above."""
-    if abs(margin) > EXTREME:
-        return 1.0 if margin > 0 else 0.0
-    return 1.0 / (1.0 + exp(-margin))

@@ -37,12 +37,25 @@ class Weight:
 
 
 @dataclass(frozen=True, slots=True)
+class OpinionSpec:
+    """`score: opinion:`, a linear judgement of an item's sentence vector; `vector` as `opinion.pack_vector` writes it."""
+
+    vector: str
+    weight: float
+    bias: float = 0.0
+    base: float = 0.0
+    limit: float = 4.0
+    where: Where = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
 class ScoreSpec:
-    """A weighted rule: it holds when `base` and the weights of what holds come to `at_least`."""
+    """A weighted rule: it holds when `base`, the weights of what holds, and the opinion come to `at_least`."""
 
     at_least: float
     add: tuple[Weight, ...]
     base: float = 0.0
+    opinion: OpinionSpec | None = None
     where: Where = NOWHERE
 
 

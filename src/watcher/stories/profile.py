@@ -16,6 +16,7 @@ from watcher.stories.meaning import packed_vector
 from watcher.stories.names import figures, names
 from watcher.stories.near import shingles, signature
 from watcher.text import plain_text
+from watcher.text.meaning import told
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _BASE64 = ":"
@@ -105,7 +106,7 @@ def sign(verdict: Verdict) -> Signature:
         title=words[:MAX_WORDS],
         digest=signature(shingles(title, summary)),
         # The encoder is slow: only what a rule caught, which is what may be told, is worth it.
-        vector=packed_vector(f"{title.plain}. {summary.plain}", item.lang) if verdict.matches else (),
+        vector=packed_vector(told(title.plain, summary.plain), item.lang) if verdict.matches else (),
     )
 
 

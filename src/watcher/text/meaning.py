@@ -24,6 +24,11 @@ def is_available() -> bool:
     return _encoder() is not None
 
 
+def told(title: str, summary: str) -> str:
+    """The text of a report that its vector is made of, the same wherever one is asked for, so that it is made once."""
+    return f"{title}. {summary}"
+
+
 @lru_cache(maxsize=64)
 def vector(text: str) -> tuple[float, ...] | None:
     """A sentence vector of unit length (384 numbers), or None where no encoder is installed. About 30 ms."""
