@@ -173,7 +173,7 @@ def language_table(columns: Sequence[tuple[str, dict[str, Count]]], sizes: dict[
     ]
     large = sorted((lang for lang, size in sizes.items() if size >= SMALL), key=lambda lang: -sizes[lang])
     small = sorted(set(sizes) - set(large))
-    rest = [(name, _joined(counts, small)) for name, counts in columns]
+    rest = [(name, _joined(counts, small) if "" in counts else Count()) for name, counts in columns]
     lines += [
         f"| {lang} | {sizes[lang]} | " + " | ".join(_f1(counts[lang]) for _, counts in columns) + " |" for lang in large
     ]
@@ -198,7 +198,7 @@ def _joined(counts: dict[str, Count], langs: Sequence[str]) -> Count:
 
 
 def _f1(count: Count) -> str:
-    return f"{count.figures()[2]:.3f}"
+    return f"{count.figures()[2]:.3f}" if count.right + count.wrong + count.missed else "–"
 
 
 def _set_of(row: Row) -> str:
@@ -220,6 +220,7 @@ def report() -> list[str]:
     flagged, by_words, carried_to = scores >= AT_LEAST, words >= AT_LEAST, unseen >= AT_LEAST
     held = counted(dev, flagged[ours].tolist())
     carried = counted(dev, carried_to[ours].tolist())
+    del carried[""]  # small languages are not asked, so there is no sum over all
     sums, states, wrong = fact_counts(dev)
     columns = [("relevance, held back", held), ("language unseen", carried), ("sums", sums), ("states", states)]
     lines = [
