@@ -26,6 +26,7 @@ Shared = TypeVar("Shared", bound=Hashable)
 
 _SOURCES = (
     ("state", "places/states.txt"),
+    ("state", "places/union.txt"),
     ("europe", "places/europe.txt"),
     ("name", "places/names.txt"),
     ("seat", "places/seats.txt"),
@@ -36,6 +37,7 @@ _SOURCES = (
     ("clue", "places/clues.txt"),
     ("generic", "places/generic.txt"),
     ("role", "places/roles.txt"),
+    ("trace", "places/traces.txt"),
     ("stage", "measures/stages.txt"),
     ("instrument", "measures/instruments.txt"),
     ("actor", "actors/names.txt"),

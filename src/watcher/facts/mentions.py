@@ -93,6 +93,8 @@ def _spread(seen: list[Mention], folded: str) -> list[Mention]:
 def _in_role(mention: Mention, roles: Mapping[str, list[Hit]], folded: str, base: str) -> Mention:
     near = 3 if base in ("zh", "ja", "ko") else 14
     after = base in AFTER_NAME
+    if mention.strength == "europe" and any(next_to(folded, mention, hit, 1) for hit in roles.get("union", ())):
+        mention = mention._replace(strength="state")
     if any(0 <= gap_to(mention, hit, after) <= (0 if base in ("zh", "ja", "ko") else 5) for hit in roles.get("to", ())):
         mention = mention._replace(to=True)
     if mention.strength in ("state", "short", "seat"):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from watcher.facts.home import currency_state, home_states, language_prior
+from watcher.facts.home import currency_state, home_states, press
 from watcher.facts.mentions import AFTER_NAME, Mention, gap_to, mentions, next_to
 from watcher.facts.reading import Part, Reading, data
 from watcher.model import Span
@@ -63,7 +63,12 @@ def signs(
         for sign in found.values():
             if sign.values.keys() & {"t_money", "s_money"}:
                 sign.put("money_alone")
-    _prior(reading, found, unnamed=not any(m.acts for m in seen_in.get("title", ())))
+    _prior(
+        reading,
+        found,
+        frozenset().union(*currencies.values()),
+        unnamed=not any(m.acts for m in seen_in.get("title", ())),
+    )
     _compare(seen_in, partners, found)
     return found
 
@@ -192,8 +197,8 @@ def _currency(codes: frozenset[str], mark: str, reading: Reading, found: dict[st
             found.setdefault(state, Signs()).put(f"{mark}_{name}")
 
 
-def _prior(reading: Reading, found: dict[str, Signs], unnamed: bool) -> None:
-    for code, weight in language_prior(reading.lang, reading.base).items():
+def _prior(reading: Reading, found: dict[str, Signs], currencies: frozenset[str], unnamed: bool) -> None:
+    for code, weight in press(reading, currencies).items():
         sign = found.setdefault(code, Signs())
         kind = "language" if weight >= 0.6 else "language_weak"
         sign.put(kind, weight)
