@@ -13,9 +13,9 @@ _UNLISTED = 0.02
 """Prior of a state that the language's tables don't name, once wording speaks for it."""
 
 
-def home_states(reading: Reading) -> dict[str, float]:
-    """The states whose press this is likely to be, with weights, from host, wording and language."""
-    states = dict(press(reading))
+def home_states(reading: Reading, currencies: frozenset[str] = frozenset()) -> dict[str, float]:
+    """The states whose press this is likely to be, with weights, from host, wording, money and language."""
+    states = dict(press(reading, currencies))
     if reading.origin:
         code = reading.origin.upper()
         if code in states or not states or max(states.values()) < 0.8:

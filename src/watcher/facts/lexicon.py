@@ -27,6 +27,7 @@ Shared = TypeVar("Shared", bound=Hashable)
 _SOURCES = (
     ("state", "places/states.txt"),
     ("state", "places/union.txt"),
+    ("state", "places/groups.txt"),
     ("europe", "places/europe.txt"),
     ("name", "places/names.txt"),
     ("seat", "places/seats.txt"),
@@ -173,7 +174,7 @@ def _written_so(text: Text, cased: str, start: int, end: int, entry: Entry) -> b
         begin, stop = text.to_plain(start, end)
         return text.plain[begin:stop].lower() == entry.spelled
     if not entry.exact:
-        return entry.kind not in _CAPITALISED or not cased[start].islower()
+        return entry.kind not in _CAPITALISED or not cased[start:end].islower()
     if cased[start:end] != _exact_cased(entry.exact):
         return False
     if entry.exact.isascii():

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from watcher.facts.lexicon import Hit
-from watcher.facts.reading import Part, Reading
+from watcher.facts.reading import Part, Reading, data
 from watcher.facts.shortforms import short_forms
 
 PLACE_KINDS = ("state", "name", "seat", "capital", "body", "leader", "city", "europe", "clue", "generic")
@@ -26,6 +28,9 @@ _NOUN_FIRST = frozenset(
 _NEAR_COUNTER, _FAR_COUNTER, _SHORT_WORD = 6, 28, 5
 """How far a word of comparison reaches: 'like' to the next word, 'face au … de' over a phrase."""
 _CLAUSE = frozenset('.,;:!?、。，；：|—()"')
+
+
+WORD = re.compile(r"\w+|[^\w\s]")
 
 
 class Mention(NamedTuple):
@@ -59,7 +64,7 @@ def mentions(part: Part, reading: Reading) -> list[Mention]:
         taken = [(m.start, m.end) for m in found.values()]
         for code, start, end in short_forms(part.text.folded, reading.base, taken):
             found.setdefault((start, code), Mention(code, "short", start, end))
-    seen = _owned(sorted(found.values(), key=lambda m: m.start), part.text.folded)
+    seen = _owned(sorted(found.values(), key=lambda m: m.start), part.text.folded, reading.base)
     return _with_roles(part, seen, reading)
 
 
@@ -73,9 +78,11 @@ def _with_roles(part: Part, seen: list[Mention], reading: Reading) -> list[Menti
     for hit in part.of("actor"):
         roles.setdefault("firm", []).append(hit)
     measured = _measured(seen, roles.get("counter", []), folded, reading.base)
+    ends = {hit.end for hit in roles.get("counter", ())} if reading.base == "zh" else set()
+    beside = {index for index in measured if seen[index].start in ends}
     placed = [_in_role(mention, roles, folded, reading.base) for mention in seen]
     for index in measured:
-        if not placed[index].gov:
+        if index in beside or not placed[index].gov:
             placed[index] = placed[index]._replace(strength="counter")
     return _spread(placed, folded)
 
@@ -83,11 +90,18 @@ def _with_roles(part: Part, seen: list[Mention], reading: Reading) -> list[Menti
 def _spread(seen: list[Mention], folded: str) -> list[Mention]:
     """Let a measure take in what is joined to it: 'after China and the US, India plans …'."""
     for index, (one, two) in enumerate(pairwise(seen)):
-        words = folded[one.end : two.start].split()
-        is_joined = 0 < len(words) <= 3 and all(len(word) <= 3 for word in words) and _CLAUSE.isdisjoint("".join(words))
+        words = WORD.findall(folded[one.end : two.start])
+        is_joined = 0 < len(words) <= 3 and joiners().issuperset(words) and {",", "、"}.isdisjoint(words)
         if is_joined and "counter" in (one.strength, two.strength):
             seen[index : index + 2] = [one._replace(strength="counter"), two._replace(strength="counter")]
     return seen
+
+
+@cache
+def joiners() -> frozenset[str]:
+    """What may stand between the names of two states that act together."""
+    words: str = data("places/priors.toml")["joiners"]
+    return frozenset(words.split())
 
 
 def _in_role(mention: Mention, roles: Mapping[str, list[Hit]], folded: str, base: str) -> Mention:
@@ -144,15 +158,30 @@ def _specific(hits: list[Hit]) -> list[Hit]:
     ]
 
 
-def _owned(seen: list[Mention], folded: str) -> list[Mention]:
+def _owned(seen: list[Mention], folded: str, base: str) -> list[Mention]:
     """Leave out bodies that the state's name beside them gives to another: 'the French Senate', 'Schweizer Bundesrat'."""
     names = [m for m in seen if m.strength == "state"]
     bare = folded.replace('"', " ")
+    near = 1 if base in ("zh", "ja", "ko") else 4
     return [
         m
         for m in seen
-        if m.strength != "body" or not any(one.code != m.code and next_to(bare, one, m, 4) for one in names)
+        if m.strength != "body" or not any(one.code != m.code and _owns(bare, one, m, near) for one in names)
     ]
+
+
+def _owns(bare: str, name: Mention, body: Mention, near: int) -> bool:
+    """Whether a state's name stands beside a body, or behind it after words like 'of the'."""
+    if next_to(bare, name, body, near):
+        return True
+    between = bare[body.end : name.start].split()
+    return 0 < len(between) <= 3 and _genitives().issuperset(between)
+
+
+@cache
+def _genitives() -> frozenset[str]:
+    words: str = data("places/priors.toml")["genitives"]
+    return frozenset(words.split())
 
 
 def _outermost(hits: list[Hit]) -> Iterator[Hit]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
 from watcher.facts.home import currency_state, home_states, press
-from watcher.facts.mentions import AFTER_NAME, Mention, gap_to, mentions, next_to
+from watcher.facts.mentions import AFTER_NAME, WORD, Mention, gap_to, joiners, mentions, next_to
 from watcher.facts.reading import Part, Reading, data
 from watcher.model import Span
 
-_WORD = re.compile(r"\w+|[^\w\s]")
 _LONGEST_JOINT = 25
 
 
@@ -50,6 +48,8 @@ def signs(
         seen_in = mentions_by_field(reading)
     has_deal = any(hit.entry.value == "deal" for part in reading.parts for hit in part.of("role"))
     partners: set[frozenset[str]] = set()
+    counted = frozenset[str]().union(*currencies.values())
+    home = home_states(reading, counted)
     for part in reading.parts:
         mark, seen = part.field[0], seen_in[part.field]
         _count(part, seen, mark, found)
@@ -57,18 +57,13 @@ def signs(
             pairs = _partners(part, seen, mark, has_deal, reading, found)
             _first(seen, mark, pairs if has_deal or seen[0].start < 4 else set(), found)
             partners |= pairs
-        _home(part, seen, mark, reading, found)
-        _currency(currencies.get(part.field, frozenset()), mark, reading, found)
+        _home(part, seen, mark, reading.base, home, found)
+        _currency(currencies.get(part.field, frozenset()), mark, home, found)
     if not any(seen_in.values()):
         for sign in found.values():
             if sign.values.keys() & {"t_money", "s_money"}:
                 sign.put("money_alone")
-    _prior(
-        reading,
-        found,
-        frozenset().union(*currencies.values()),
-        unnamed=not any(m.acts for m in seen_in.get("title", ())),
-    )
+    _prior(reading, found, counted, unnamed=not any(m.acts for m in seen_in.get("title", ())))
     _compare(seen_in, partners, found)
     return found
 
@@ -144,16 +139,10 @@ def _are_joined(gap: str, has_deal: bool) -> bool:
     """Whether only conjunctions and articles stand between two names; a comma alone is enough in an item on a deal."""
     if len(gap) > _LONGEST_JOINT:
         return False
-    words = _WORD.findall(gap)
+    words = WORD.findall(gap)
     if not words or words == [","]:
         return has_deal or gap == ""
-    return _joiners().issuperset(words)
-
-
-@cache
-def _joiners() -> frozenset[str]:
-    joiners: str = data("places/priors.toml")["joiners"]
-    return frozenset(joiners.split())
+    return joiners().issuperset(words)
 
 
 def _with(part: Part, seen: list[Mention], reading: Reading, found: dict[str, Signs]) -> set[frozenset[str]]:
@@ -171,14 +160,16 @@ def _with(part: Part, seen: list[Mention], reading: Reading, found: dict[str, Si
     return pairs
 
 
-def _home(part: Part, seen: list[Mention], mark: str, reading: Reading, found: dict[str, Signs]) -> None:
+def _home(
+    part: Part, seen: list[Mention], mark: str, base: str, home: Mapping[str, float], found: dict[str, Signs]
+) -> None:
     """The writer's own government ('le gouvernement', '정부'), unless a state's name beside it says whose."""
     folded = part.text.folded
-    near = 4 if reading.base in ("zh", "ja", "ko", "th") else 16
+    near = 4 if base in ("zh", "ja", "ko", "th") else 16
     for hit in part.of("role"):
         if hit.entry.value != "home" or any(next_to(folded, m, hit, near) for m in seen):
             continue
-        for code, weight in home_states(reading).items():
+        for code, weight in home.items():
             sign = found.setdefault(code, Signs())
             sign.put(f"{mark}_home", weight)
             if hit.start < 6:
@@ -188,9 +179,8 @@ def _home(part: Part, seen: list[Mention], mark: str, reading: Reading, found: d
         return
 
 
-def _currency(codes: frozenset[str], mark: str, reading: Reading, found: dict[str, Signs]) -> None:
+def _currency(codes: frozenset[str], mark: str, home: Mapping[str, float], found: dict[str, Signs]) -> None:
     """Sums in a state's money. Money of the readers' own country may be a conversion made for them."""
-    home = home_states(reading)
     for state in map(currency_state, codes):
         if state:
             name = "money_of_home" if home.get(state, 0.0) >= 0.5 else "money"
