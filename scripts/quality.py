@@ -20,6 +20,7 @@ from watcher import facts
 from watcher.config.load import pack_rules
 from watcher.model import Entry, Feed, Item
 from watcher.pipeline import read_entry
+from watcher.replay import facts_json
 from watcher.rules import compile_rules
 
 FEEDS = ROOT.parent / "shared" / "feeds"
@@ -116,7 +117,7 @@ def fact_counts(labelled: Sequence[Row]) -> tuple[dict[str, Count], dict[str, Co
     wrong: list[str] = []
     for row in labelled:
         read = facts.extract(item_of(row))
-        found = [(_digits(float(one.value)), one.currency) for one in read.amounts if not one.uncertain]
+        found = [(_digits(float(one["value"])), one["currency"]) for one in facts_json(read)["amounts"]]
         wanted = [(_digits(float(one["value"])), one["currency"]) for one in row["amounts"]]
         spare = [(_digits(float(one["value"])), one["currency"]) for one in row.get("amounts_optional", ())]
         for name in ("", row["lang"]):

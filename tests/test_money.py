@@ -125,3 +125,22 @@ def test_invisible_marks_do_not_hide_a_sum() -> None:
     text = "a \u200b$\u200e5\u00ad billion\u200b plan"
     (one,) = read(text)
     assert (one.value, text[one.span.start : one.span.end]) == (Decimal(5_000_000_000), one.text)
+
+
+def test_a_sum_that_the_summary_says_again_is_one() -> None:
+    parts = (
+        ("title", plain_text("34조 규모 첨단기금 조성")),
+        ("summary", plain_text("정부가 최소 34조원짜리 기금을 만든다. 10조원은 융자다.")),
+    )
+    found = amounts_of(parts, "ko", "KR", None)
+    assert [(one.value, one.same_as) for one in found] == [
+        (Decimal(34 * 10**12), None),
+        (Decimal(34 * 10**12), 0),
+        (Decimal(10**13), None),
+    ]
+    assert found[0].qualifier == "at_least"
+
+
+def test_equal_sums_of_one_field_are_two() -> None:
+    found = read("Berlin pledges 5 billion euros, Paris another 5 billion euros", "en", "DE")
+    assert [one.same_as for one in found] == [None, None]

@@ -149,7 +149,7 @@ class Amount:
     """A sum of money. `text` as written; `usd` at the reference rate of the item's day, None where no rate is known.
 
     `qualifier`: '', at_least, up_to, about. `same_as` is the index of the amount that states the same
-    sum in another currency («34 billions de won, soit 169,966 milliards de yuans»), or None.
+    sum in another currency («34 billions de won, soit 169,966 milliards de yuans») or in the title, or None.
     An `uncertain` amount is shown as such and never decides anything alone.
     """
 

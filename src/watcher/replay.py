@@ -11,7 +11,7 @@ from html import escape
 from typing import Any
 
 from watcher import stories
-from watcher.model import Entry, Facts, Feed, Known, Lookup, StoredItem, Story, Update, Verdict
+from watcher.model import Amount, Entry, Facts, Feed, Known, Lookup, StoredItem, Story, Update, Verdict
 from watcher.pipeline import Policy, judge, lookup, settle
 from watcher.rules import Rulebook
 from watcher.text import plain_text
@@ -220,22 +220,37 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def facts_json(found: Facts) -> dict[str, Any]:
-    """Facts in the words of the contract; uncertain sums are marked."""
-    return {
-        "countries": [country.value for country in found.countries],
-        "amounts": [
+def _amounts_json(amounts: Sequence[Amount]) -> list[dict[str, Any]]:
+    """Certain sums, each once: what the summary says again is left out; `same_as` counts in this list."""
+    listed: list[dict[str, Any]] = []
+    places: dict[int, int] = {}
+    for index, amount in enumerate(amounts):
+        same = amount.same_as
+        if amount.uncertain or (same is not None and _is_repeated(amount, amounts[same])):
+            continue
+        places[index] = len(listed)
+        listed.append(
             {
                 "text": amount.text,
                 "value": _number(amount.value),
                 "currency": amount.currency,
                 "usd": None if amount.usd is None else round(float(amount.usd)),
                 **({"qualifier": amount.qualifier} if amount.qualifier else {}),
-                **({"same_as": amount.same_as} if amount.same_as is not None else {}),
+                **({"same_as": places[same]} if same is not None and same in places else {}),
             }
-            for amount in found.amounts
-            if not amount.uncertain
-        ],
+        )
+    return listed
+
+
+def _is_repeated(amount: Amount, first: Amount) -> bool:
+    return not first.uncertain and (amount.value, amount.currency) == (first.value, first.currency)
+
+
+def facts_json(found: Facts) -> dict[str, Any]:
+    """Facts in the words of the contract; uncertain sums are marked."""
+    return {
+        "countries": [country.value for country in found.countries],
+        "amounts": _amounts_json(found.amounts),
         "stage": found.stage.value if found.stage else None,
         "instruments": [instrument.value for instrument in found.instruments],
         "actors": [actor.value for actor in found.actors],

@@ -25,8 +25,12 @@ def extract(item: Item) -> Facts:
     seen_in = mentions_by_field(reading)
     acting = acting_states(reading, {}, seen_in)
     sums = _sums(reading, acting)
+    if sums:
+        before, acting = acting, acting_states(reading, currencies(sums), seen_in)
+        if _moved(before, acting) and any(one.currency == "USD" for one in sums):
+            sums = _sums(reading, acting)
     return Facts(
-        countries=acting_states(reading, currencies(sums), seen_in) if sums else acting,
+        countries=acting,
         amounts=sums,
         stage=stage_of(reading),
         instruments=used_instruments(reading),
@@ -36,13 +40,22 @@ def extract(item: Item) -> Facts:
     )
 
 
+def _moved(before: tuple[Found, ...], after: tuple[Found, ...]) -> bool:
+    """Whether sums told another state first, whose own dollar a plain one may be."""
+    return bool(after) and (not before or before[0].value != after[0].value)
+
+
 def currencies(sums: tuple[Amount, ...]) -> dict[str, frozenset[str]]:
     """The currencies that each field counts in, conversions for the reader ('(약 2조원)') left out."""
     fields = {one.span.field for one in sums}
     return {
-        field: frozenset(one.currency for one in sums if one.span.field == field and one.same_as is None)
+        field: frozenset(one.currency for one in sums if one.span.field == field and not _is_conversion(one, sums))
         for field in fields
     }
+
+
+def _is_conversion(one: Amount, sums: tuple[Amount, ...]) -> bool:
+    return one.same_as is not None and sums[one.same_as].currency != one.currency
 
 
 def _sums(reading: Reading, acting: tuple[Found, ...]) -> tuple[Amount, ...]:

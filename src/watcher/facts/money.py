@@ -51,10 +51,10 @@ def amounts_of(parts: Sequence[tuple[str, Text]], lang: str, country: str, day: 
         return ()
     sums = [one for one in Context(sources, figures, words, country.upper()).sums() if one.currency]
     found = [_amount(one, sources[one.part], levelled[one.part], *kept[one.part], day) for one in sums]
-    return tuple(_paired(found, sums, sources))
+    return tuple(_repeated(_paired(found, sums, sources)))
 
 
-_DIGIT = re.compile(r"\d|[一二两兩三四五六七八九十百千백천]")
+_DIGIT = re.compile(r"\d|[万萬][亿億]|[一二两兩三四五六七八九十百千백천]")
 
 
 def _may_hold_money(plain: str, scale_words: re.Pattern[str] | None) -> bool:
@@ -104,6 +104,17 @@ def _paired(found: list[Amount], sums: list[Sum], sources: Sequence[Source]) -> 
         gap = sources[sums[place].part].text[sums[place - 1].figure.end : sums[place].figure.start]
         if _says_equal(gap) and _is_near(first, second):
             found[place] = replace(second, same_as=place - 1)
+    return found
+
+
+def _repeated(found: list[Amount]) -> list[Amount]:
+    """Mark sums that another field has stated: the summary says the title's sum again, it does not add one."""
+    first: dict[tuple[Decimal, str], int] = {}
+    for place, one in enumerate(found):
+        known = first.setdefault((one.value, one.currency), place)
+        if one.same_as is None and found[known].span.field != one.span.field:
+            found[place] = replace(one, same_as=known)
+            found[known] = replace(found[known], qualifier=found[known].qualifier or one.qualifier)
     return found
 
 

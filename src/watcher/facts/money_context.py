@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from watcher.facts.currencies import Unit, currency_of, families, homes_in
-from watcher.facts.money_figures import EAST_LANGUAGES, Figure, Source
+from watcher.facts.currencies import Unit, currency_of, families, home_at, homes_in
+from watcher.facts.money_figures import EAST_LANGUAGES, Figure, Source, skip
 from watcher.facts.money_language import Language, language
 from watcher.facts.money_lexicon import WORD, is_unspaced
 
@@ -30,6 +30,12 @@ _MANY_HOMES = frozenset({"en", "fr", "es", "pt", "de", "ar", "ru", "sw"})
 _SELDOM_COUNTED = Decimal(10) ** 9
 """From a billion on, what news counts without naming it is mostly money."""
 _BARE_FLOOR = Decimal(10) ** 6
+
+
+_NAMES_BY_CAPITAL = frozenset({"es", "fr", "pt", "it", "ca", "gl", "ro"})
+"""Languages that put «of» between a million and what is counted, and a capital on names alone."""
+_PLURALS = ("s", "x", "ani", "esi", "ini")
+"""Endings of people counted by where they come from («deux millions de Parisiens»)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +168,8 @@ class Context:
         """Whether its own papers' plain dollar is likely its own: no American name is in the text."""
         if self.lang.code not in ("en", "fr") or "US" in self.homes:
             return False
-        return country in self.homes or _AMERICAN_FIRMS not in self.homes
+        firms = _AMERICAN_FIRMS in self.homes
+        return not firms or (country in self.homes and country in _NEAR_DOLLARS)
 
     def _dollars(self, known: Sum, local: set[str]) -> Sum:
         """Where «AU$» or «C$» stands in the item, a plain dollar is an American one."""
@@ -235,7 +242,21 @@ class Context:
             return begin > end or self.lang.says("money", text, begin + 1) > begin + 1
         if is_unspaced(text[begin]) and begin > end:
             return True
-        return self.lang.says("follow", text, begin) > begin or self.lang.says("money", text, begin) > begin
+        if self.lang.says("follow", text, begin) > begin or self.lang.says("money", text, begin) > begin:
+            return True
+        return self.lang.code in _NAMES_BY_CAPITAL and self._is_of_a_name(source, end, begin)
+
+    def _is_of_a_name(self, source: Source, end: int, begin: int) -> bool:
+        """Whether a programme or body follows what is paid, not what is counted: «aportará 1.500 millones de Horizonte»."""
+        paid = self.lang.words["money"]
+        if not any(paid.match(source.text, word.start()) for word in WORD.finditer(source.text, max(0, end - 50), end)):
+            return False
+        connected = self.lang.says("of", source.text, begin)
+        at = skip(source.text, connected)
+        word = WORD.match(source.text, at)
+        if connected == begin or word is None or not source.cased[at].isupper():
+            return False
+        return not word.group().endswith(_PLURALS) and home_at(source.text, at) is None
 
     def _inherited(self, part: int, figure: Figure, nearest: Sum | None) -> Sum | None:
         """A bare sum in the currency of the sum before it, or of the first one after."""
@@ -267,6 +288,7 @@ class Context:
                 country = next(iter(self.homes))
             if country not in ("", "EU") and (country == "US" or self.lang.code in _MANY_HOMES):
                 own = currency_of(country)
+        own = own or ("EUR" if country == "EU" else "")
         return Sum(figure, part, own, figure.unsure) if own else None
 
 
@@ -282,7 +304,7 @@ def linked(source: Source, figures: list[Figure]) -> list[Figure]:
             factor = upper.factor
             ten = lower.unit.factor if lower.unit else Decimal(1)
             lower = replace(lower, factor=factor, value=lower.number * factor * ten)
-        if lower.unit is None and upper.unit is None:
+        if lower.unit is None and upper.unit is None and upper.factor > 1:
             lower = replace(lower, bare_end=upper.bare_end)
         if (lower.unit is None and upper.unit is not None and lower.factor == upper.factor) or (
             lower.unit is None and upper.unit is not None and lower.factor > 1

@@ -18,6 +18,8 @@ from watcher.facts.money_units import with_unit
 from watcher.facts.numbers import DIGITS, EAST, MYRIADS, read_digits, read_east
 
 _EAST_START = re.compile(r"[\d一二两兩三四五六七八九十百千백천십]")
+_TRILLION = "(?<![数數几幾多半十百千万亿億\\d])万[亿億](?=[美欧歐日港台韩韓]?元|英镑|英鎊|欧元|歐元)"
+"""«万亿美元» without a number before it is one of them."""
 _EAST_MYRIAD = re.compile("[万亿億兆京만억조경]")
 _LARGEST = Decimal(10) ** 19
 _INDIAN = frozenset({Decimal(10) ** 5, Decimal(10) ** 7})
@@ -47,7 +49,8 @@ def _starts(lang: Language, east: bool) -> re.Pattern[str]:
         words = lang.scale_words.pattern if lang.scale_words else ""
         parts = [r"\d", words] if words else [r"\d"]
         if east:
-            parts.append("[一二两兩三四五六七八九十百千백천십](?=[一二三四五六七八九十百千万亿億兆京만억조경백천 ])")
+            parts.append(_TRILLION)
+        parts.append("[一二两兩三四五六七八九十百千백천십](?=[一二三四五六七八九十百千万亿億兆京만억조경백천 ])")
         _PATTERNS[lang.code] = re.compile("|".join(parts))
     return _PATTERNS[lang.code]
 
@@ -61,6 +64,9 @@ def _past(text: str, found: re.Match[str]) -> int:
 
 def _read_at(source: Source, found: re.Match[str], floor: int, east: bool) -> Figure | None:
     at = found.start()
+    if east and found.group()[:1] == "万":
+        one = Decimal(10) ** 12
+        return with_unit(source, Figure(at, found.end(), one, Decimal(1), one, bare_end=found.end()))
     if east and _EAST_START.match(source.text, at):
         figure = _read_eastern(source, at)
         if figure is not None:

@@ -100,7 +100,7 @@ def sum_words(values: Sequence[Decimal]) -> Decimal:
 
 _EAST_GROUP = r"(?:(?>\d+(?:[.,]\d+)*)|[一二两兩三四五六七八九十百千십백천多余餘여]){1,24}+ ?[万亿億兆京만억조경]{1,4}+"
 EAST = re.compile(
-    rf"{_EAST_GROUP}(?: ?{_EAST_GROUP}){{0,6}}+(?: ?\d{{1,4}}[천백千百]?(?= ?[円元원달]))?|\d+[천백千百]\d*(?= ?[円元원달])"
+    rf"{_EAST_GROUP}(?: ?{_EAST_GROUP}){{0,6}}+(?: ?\d{{1,4}}[천백千百]?(?= ?[円元원달엔유위파]))?|\d+[천백千百]\d*(?= ?[円元원달])"
 )
 """A Chinese, Japanese or Korean number at a place: «1兆4000億», «2조3천880억», «一万五千亿», «100多亿»."""
 
