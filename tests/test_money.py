@@ -144,3 +144,34 @@ def test_a_sum_that_the_summary_says_again_is_one() -> None:
 def test_equal_sums_of_one_field_are_two() -> None:
     found = read("Berlin pledges 5 billion euros, Paris another 5 billion euros", "en", "DE")
     assert [one.same_as for one in found] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("lang", "country", "day", "currency"),
+    [
+        ("bg", "BG", date(2025, 6, 1), "BGN"),
+        ("bg", "BG", date(2026, 1, 1), "EUR"),
+        ("hr", "HR", date(2022, 6, 1), "HRK"),
+        ("hr", "HR", date(2025, 6, 1), "EUR"),
+    ],
+)
+def test_a_bare_sum_is_in_the_money_of_its_day(lang: str, country: str, day: date, currency: str) -> None:
+    text = "100 милиона за изкуствен интелект" if lang == "bg" else "100 milijuna za umjetnu inteligenciju"
+    assert [one.currency for one in read(text, lang, country, day)] == [currency]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("Instagram erreicht 400 Millionen Nutzer", "de"),
+        ("L'appli compte 60 millions d'abonnés", "fr"),
+        ("Nu är det 700 mil till Kiruna", "sv"),
+        ("Mais de 60 milhões de pessoas votaram", "pt"),
+        ("Plus de 33 millions d'exemplaires écoulés", "fr"),
+        ("Die Nutzer: schon 31 Millionen", "de"),
+        ("112 miljoen kuub drinkwater", "nl"),
+        ("打造3个万亿元级产业", "zh-Hans"),
+    ],
+)
+def test_what_is_counted_is_no_money(text: str, lang: str) -> None:
+    assert read(text, lang) == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cache
 
@@ -227,7 +228,15 @@ def homes_in(text: str) -> dict[str, int]:
     return found
 
 
+def currency_of(country: str, day: date | None = None) -> str:
+    """The currency of a country, by ISO 3166 code, on a day (none: today's); empty where unknown."""
+    code = country.upper()
+    for state, former, until in rows("formerly"):
+        if state == code and day is not None and day < date.fromisoformat(until):
+            return former
+    return _tender().get(code, "")
+
+
 @cache
-def currency_of(country: str) -> str:
-    """The currency of a country, by ISO 3166 code; empty where unknown."""
-    return next((row[1] for row in rows("countries") if row[0] == country.upper()), "")
+def _tender() -> dict[str, str]:
+    return {row[0]: row[1] for row in rows("countries")}

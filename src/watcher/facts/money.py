@@ -49,7 +49,7 @@ def amounts_of(parts: Sequence[tuple[str, Text]], lang: str, country: str, day: 
     figures = [read_figures(source) for source in sources]
     if not any(figures):
         return ()
-    sums = [one for one in Context(sources, figures, words, country.upper()).sums() if one.currency]
+    sums = [one for one in Context(sources, figures, words, country.upper(), day).sums() if one.currency]
     found = [_amount(one, sources[one.part], levelled[one.part], *kept[one.part], day) for one in sums]
     return tuple(_repeated(_paired(found, sums, sources)))
 

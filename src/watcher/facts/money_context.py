@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 from watcher.facts.currencies import Unit, currency_of, families, home_at, homes_in
@@ -27,8 +28,10 @@ _LOCAL_DOLLARS = frozenset({"en", "fr", "es"})
 _AMERICAN_FIRMS = "US-firm"
 _MANY_HOMES = frozenset({"en", "fr", "es", "pt", "de", "ar", "ru", "sw"})
 """Languages of several countries, where a bare sum is in the money of the country it is about."""
-_SELDOM_COUNTED = Decimal(10) ** 9
-"""From a billion on, what news counts without naming it is mostly money."""
+_EURO_LATE = {"bg": "BG", "hr": "HR"}
+"""Languages whose country took the euro within the years that feeds go back to."""
+_SELDOM_COUNTED = Decimal(10) ** 6
+"""From a million on, what news counts without naming it is mostly money."""
 _BARE_FLOOR = Decimal(10) ** 6
 
 
@@ -52,11 +55,17 @@ class Context:
     """The parts of an item together: what they name decides what one of them leaves out."""
 
     def __init__(
-        self, sources: Sequence[Source], figures: Sequence[Sequence[Figure]], lang: Language, country: str
+        self,
+        sources: Sequence[Source],
+        figures: Sequence[Sequence[Figure]],
+        lang: Language,
+        country: str,
+        day: date | None = None,
     ) -> None:
         self.sources = sources
         self.lang = lang
         self.country = country
+        self.day = day
         self._figures = [linked(source, list(found)) for source, found in zip(sources, figures, strict=True)]
         self._text = "\n".join(source.text for source in sources)
         self._homes: dict[str, int] | None = None
@@ -205,8 +214,17 @@ class Context:
         if self.lang.code == "en":
             return self._is_bare_english(source, figure) and (has_money or self._mentions("money"))
         return self._may_end(source, figure.bare_end) and (
-            has_money or self._mentions("money") or (figure.value >= _SELDOM_COUNTED and not self._mentions("counts"))
+            has_money
+            or self._mentions("money")
+            or self._has_purpose(source, figure)
+            or (figure.value >= _SELDOM_COUNTED and not self._mentions("counts"))
         )
+
+    def _has_purpose(self, source: Source, figure: Figure) -> bool:
+        """Whether right behind a figure it says what for («100 millones para un centro»), which is no year."""
+        begin = skip(source.text, figure.bare_end)
+        end = self.lang.says("purpose", source.text, begin)
+        return end > begin and not source.text[end : end + 2].strip().isdigit()
 
     def _is_bare_english(self, source: Source, figure: Figure) -> bool:
         """English names the currency nearly always, but for crores, and sums right before a word for money."""
@@ -287,7 +305,8 @@ class Context:
             if not country and len(self.homes) == 1 and _AMERICAN_FIRMS not in self.homes:
                 country = next(iter(self.homes))
             if country not in ("", "EU") and (country == "US" or self.lang.code in _MANY_HOMES):
-                own = currency_of(country)
+                own = currency_of(country, self.day)
+        own = currency_of(_EURO_LATE[self.lang.code], self.day) if self.lang.code in _EURO_LATE else own
         own = own or ("EUR" if country == "EU" else "")
         return Sum(figure, part, own, figure.unsure) if own else None
 

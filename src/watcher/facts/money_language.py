@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -100,7 +100,7 @@ def language(lang: str) -> Language:
     for source in (code, also):
         for exponent, listed in _by_language("scales").get(source, ()):
             for form, scale in _scales(int(exponent), listed):
-                scales.add(form, scale)
+                scales.add(form, scale if source == code else replace(scale, short=True))
                 if not scale.short and source == code:
                     forms.append(form)
     numerals: Lexicon[Decimal] = Lexicon()

@@ -18,7 +18,7 @@ from watcher.facts.money_units import with_unit
 from watcher.facts.numbers import DIGITS, EAST, MYRIADS, read_digits, read_east
 
 _EAST_START = re.compile(r"[\d一二两兩三四五六七八九十百千백천십]")
-_TRILLION = "(?<![数數几幾多半十百千万亿億\\d])万[亿億](?=[美欧歐日港台韩韓]?元|英镑|英鎊|欧元|歐元)"
+_TRILLION = "(?<![数數几幾多半个個十百千万亿億\\d])万[亿億](?=[美欧歐日港台韩韓]?元(?![级級])|英镑|英鎊|欧元|歐元)"
 """«万亿美元» without a number before it is one of them."""
 _EAST_MYRIAD = re.compile("[万亿億兆京만억조경]")
 _LARGEST = Decimal(10) ** 19

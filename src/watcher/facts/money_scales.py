@@ -23,12 +23,15 @@ def read_scales(source: Source, at: int) -> tuple[list[Scale], int]:
         connected = lang.says("num_of", text, begin)
         if connected > begin:
             begin = skip(text, connected)
-        found = lang.scales.match(text, begin) or (None if scales else foreign_scales().match(text, begin))
+        found = lang.scales.match(text, begin)
+        is_foreign = found is None and not scales
+        if is_foreign:
+            found = foreign_scales().match(text, begin)
         if found is None or (found[0].alone not in (0, 1)):
             break
         if found[0].short and begin > end and (scales or not _stands_for_scale(source, begin, found[1])):
             break
-        scales.append(found[0])
+        scales.append(replace(found[0], short=True) if is_foreign else found[0])
         end = found[1]
         if end < len(text) and text[end] == "." and text[end - 1].isalpha():
             follows = text[end + 1 : end + 2]

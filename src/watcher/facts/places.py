@@ -60,11 +60,17 @@ def acting_states(
     chosen = [
         code
         for rank, (p, code) in enumerate(ranked)
-        if (rank == 0 and p >= _LEAST) or (p >= _SECOND and found[code].is_named)
+        if (rank == 0 and p >= _LEAST)
+        or (found[code].is_named and (p >= _SECOND or _is_one_group(found, code, ranked[0][1])))
     ]
     if len(chosen) > 1 and _is_by_language(found[chosen[0]]):
         del chosen[0]
     return tuple(_found(code, found[code], reading) for code in chosen if not _is_guess(found[code]))
+
+
+def _is_one_group(found: Mapping[str, Signs], code: str, first: str) -> bool:
+    """Whether one name stands for both states ('Baltic states')."""
+    return found[first].span is not None and found[code].span == found[first].span
 
 
 def _is_by_language(sign: Signs) -> bool:
