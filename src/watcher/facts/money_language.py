@@ -149,9 +149,9 @@ def foreign_scales() -> Lexicon[Scale]:
 
 
 def _pattern(forms: list[str]) -> re.Pattern[str] | None:
-    """Finds scale words that no digits precede: stems of three letters or more, and any of an unspaced script."""
+    """Finds scale words that no digits precede: stems of three letters or more, or with letters beyond ASCII."""
     stems = {form.removesuffix("*") for form in forms if " " not in form}
-    stems = {stem for stem in stems if len(stem) > 2 or is_unspaced(stem[0])}
+    stems = {stem for stem in stems if len(stem) > 2 or is_unspaced(stem[0]) or not stem.isascii()}
     if not stems:
         return None
     return re.compile("|".join(map(re.escape, sorted(stems, key=len, reverse=True))))

@@ -32,13 +32,13 @@ def read_figures(source: Source) -> list[Figure]:
     """All figures of a text, in order; numbers that are part of a word or code are left out."""
     east = source.lang.code in EAST_LANGUAGES
     figures: list[Figure] = []
-    at = 0
+    at = floor = 0
     pattern = _starts(source.lang, east)
     while found := pattern.search(source.text, at):
-        figure = _read_at(source, found, at, east)
+        figure = _read_at(source, found, floor, east)
         if figure is not None and figure.value <= _LARGEST:
             figures.append(figure)
-            at = max(figure.end, found.end())
+            at = floor = max(figure.end, found.end())
         else:
             at = _past(source.text, found)
     return figures

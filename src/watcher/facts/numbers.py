@@ -73,7 +73,7 @@ def _three_digits(
     """One mark before three digits: thousands, unless it is the language's decimal mark beside a scale word."""
     whole, fraction = Decimal(groups[0] + groups[1]), Decimal(f"{groups[0]}.{groups[1]}")
     if thousands_comma:
-        return (whole, False) if mark == "," else (fraction, True) if scaled else (whole, False)
+        return (fraction, True) if mark == "." and scaled and groups[1] != "000" else (whole, False)
     if mark != decimal_mark or not scaled:
         return whole, False
     if mark == "," and groups[1] == "000":

@@ -48,8 +48,10 @@ def short_forms(folded: str, base: str, taken: list[tuple[int, int]]) -> Iterato
             continue
         before = folded[place - 1] if place else " "
         after = folded[place + 1] if place + 1 < size else " "
-        if _pair(folded, place, base, table) or (
-            char in _ALONE_TOO.get(base, ()) and _edge(before) and _bound(after, base, char)
+        if (
+            _pair(folded, place, base, table)
+            or _beside(folded, place, base, taken)
+            or (char in _ALONE_TOO.get(base, ()) and _edge(before) and _bound(after, base, char))
         ):
             yield code, place, place + 1
 
@@ -75,6 +77,15 @@ def _pair(folded: str, place: int, base: str, table: Mapping[str, str]) -> bool:
             script_at(before) != "hangul" and (after in " ,'\"()" or folded.startswith(_AFTER_HANGUL_PAIR, end))
         )
     return _edge(before) and (_edge(after) or after in _AFTER_PAIR)
+
+
+def _beside(folded: str, place: int, base: str, taken: list[tuple[int, int]]) -> bool:
+    """Whether a short name is joined to another written out: 한·UAE 정상, 日EU首脳."""
+    before = folded[place - 1] if place else " "
+    joined = folded[place + 1 : place + 2] in ("·", "・", "-", "/")
+    if not _edge(before) or (base == "ko" and not joined):
+        return False
+    return any(start == place + 1 + joined for start, _ in taken)
 
 
 def _edge(char: str) -> bool:
