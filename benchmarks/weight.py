@@ -102,13 +102,13 @@ def stages(config: Path) -> None:
     import watcher.cli.main
 
     say("command line")
-    import watcher.daemon
+    import watcher.daemon.daemon
     from watcher.config import load
 
     say("daemon imported")
     settings = load(config)
     say("configuration read")
-    plan = watcher.daemon.plan_of(settings)
+    plan = watcher.daemon.daemon.plan_of(settings)
     say("rules compiled")
     from watcher.model import Entry
     from watcher.pipeline import judge

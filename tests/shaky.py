@@ -82,15 +82,20 @@ def shake(control: Control) -> None:
     import apscheduler.schedulers.base
     import apscheduler.triggers.interval
 
-    from watcher import daemon
     from watcher.channels import services
+    from watcher.daemon import clock as daemon_clock
     from watcher.store.sqlite import SqliteStore
 
     clock = shifted_datetime(control)
-    for module in (apscheduler.executors.base, apscheduler.schedulers.base, apscheduler.triggers.interval, daemon):
+    for module in (
+        apscheduler.executors.base,
+        apscheduler.schedulers.base,
+        apscheduler.triggers.interval,
+        daemon_clock,
+    ):
         module.datetime = clock  # type: ignore[attr-defined]
-    daemon.time = SimpleNamespace(  # type: ignore[assignment]
-        time=lambda: time.time() + control.offset, monotonic=time.monotonic, monotonic_ns=time.monotonic_ns
+    daemon_clock.time = SimpleNamespace(  # type: ignore[assignment]
+        time=lambda: time.time() + control.offset, monotonic=time.monotonic
     )
     services.READ_TIMEOUT = ANSWER_SECONDS
 

