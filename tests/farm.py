@@ -226,9 +226,13 @@ def encoded(body: bytes, encoding: str) -> bytes:
             return body
 
 
+MIDNIGHT = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+"""When documents are published that do not say: a fixed day grows too old to alert on."""
+
+
 def rss(*titles: str, link: str = "https://news.example/", published: datetime | None = None, head: str = "") -> bytes:
-    """A small RSS document with these titles, newest first, a minute apart from `published` back."""
-    newest = published or datetime(2026, 11, 20, 12, tzinfo=UTC)
+    """A small RSS document with these titles, newest first, a minute apart from `published` (the last midnight) back."""
+    newest = published or MIDNIGHT
     items = "".join(
         f"<item><title>{html.escape(title)}</title><link>{link}{zlib.crc32(title.encode())}</link>"
         f"<guid isPermaLink='false'>{html.escape(title)}</guid>"
