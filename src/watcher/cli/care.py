@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from watcher.cli.lists import json_option, writing
+from watcher.cli.access import json_option, writing
 from watcher.cli.main import App
 from watcher.cli.output import PROBLEMS, emit_json, table
 from watcher.config.schema import parse_duration

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from watcher.cli.lists import json_option
+from watcher.cli.access import json_option
 from watcher.cli.main import App
 from watcher.cli.output import PROBLEMS, ago, emit_json, table
 from watcher.errors import WatcherError

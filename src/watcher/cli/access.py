@@ -1,0 +1,55 @@
+"""What commands open: the store, to read or to write, and the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from watcher.cli.main import App
+from watcher.store import Lists, SqliteStore, open_lists, open_store
+
+if TYPE_CHECKING:
+    from watcher.config import Settings
+    from watcher.rules import Rulebook
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@contextmanager
+def reading(app: App) -> Iterator[Lists]:
+    """The store, for reading."""
+    lists = open_lists(app.settings().database)
+    try:
+        yield lists
+    finally:
+        lists.close()
+
+
+@contextmanager
+def writing(app: App) -> Iterator[SqliteStore]:
+    """The store, for writing. While a daemon holds it, the change goes through the daemon's own lock, so wait or stop it first."""
+    store = open_store(app.settings().database, shared=True)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def rulebook_of(app: App) -> tuple[Rulebook, Settings | None]:
+    """The configured rules; without any configuration, those of the national-AI pack."""
+    from watcher.config import find_config
+    from watcher.config.load import pack_rules
+    from watcher.errors import ConfigError
+    from watcher.rules import compile_rules
+
+    try:
+        find_config(app.config)
+    except ConfigError:
+        if app.config:
+            raise
+        return compile_rules(*pack_rules("national-ai")), None
+    settings = app.settings()
+    return compile_rules(settings.rules, settings.vocabularies), settings

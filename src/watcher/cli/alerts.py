@@ -1,0 +1,118 @@
+"""`watcher alerts`: what was told, and what became of each telling."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from watcher.cli.access import json_option, reading, writing
+from watcher.cli.main import App
+from watcher.cli.output import ago, emit_json, table
+from watcher.config.schema import parse_duration
+from watcher.errors import StoreError
+
+
+def _alert(app: App, key: str) -> dict[str, Any]:
+    """An alert by its key or the beginning of it. Raises StoreError where there is none."""
+    with reading(app) as lists:
+        found = lists.alert(key)
+    if found is None:
+        raise StoreError("io", f"no alert '{key}'; `watcher alerts list` shows them")
+    return found
+
+
+@click.group()
+def alerts() -> None:
+    """Alerts, and what became of each."""
+
+
+@alerts.command("list")
+@click.option("--since", default="30d", show_default=True)
+@click.option("--limit", default=50, show_default=True)
+@json_option
+@click.pass_obj
+def alerts_list(app: App, since: str, limit: int, as_json: bool) -> None:
+    """Alerts, latest first, with the state of each delivery."""
+    now = datetime.now(UTC)
+    with reading(app) as lists:
+        found = lists.alerts(limit, now - parse_duration(since))
+    if as_json:
+        emit_json(found)
+        return
+    rows = [
+        (
+            a["key"],
+            ago(a["created_at"], now),
+            a["kind"],
+            a["severity"],
+            [f"{d['channel']} {d['state']}" for d in a["deliveries"]],
+            a["body"].get("title", ""),
+        )
+        for a in found
+    ]
+    table(("alert", "when", "kind", "severity", "deliveries", "title"), rows)
+
+
+@alerts.command("show")
+@click.argument("key")
+@json_option
+@click.pass_obj
+def alerts_show(app: App, key: str, as_json: bool) -> None:
+    """One alert with its facts and deliveries."""
+    found = _alert(app, key)
+    if as_json:
+        emit_json(found)
+        return
+    click.secho(str(found["body"].get("title", key)), bold=True)
+    click.echo(
+        f"{found['key']}, {found['kind']}, {found['severity']}, {found['created_at']}"
+        + (", acknowledged" if found["acked_at"] else "")
+    )
+    for change in found["changes"]:
+        click.echo(f"  {change['kind']}: {change['old'] or '—'} → {change['new']}")
+    table(
+        ("channel", "state", "attempts", "due", "done", "last error"),
+        [
+            (d["channel"], d["state"], d["attempts"], d["due_at"], d["done_at"], d["last_error"])
+            for d in found["deliveries"]
+        ],
+    )
+
+
+@alerts.command("resend")
+@click.argument("key")
+@click.option("--channel", default="", help="Only to this channel.")
+@click.pass_obj
+def alerts_resend(app: App, key: str, channel: str) -> None:
+    """Send an alert once more, to the channels it was for; receivers see the same id."""
+    found = _alert(app, key)
+    keys = [d["key"] for d in found["deliveries"] if not channel or d["channel"] == channel]
+    with writing(app) as store:
+        number = store.resend(keys, datetime.now(UTC))
+    click.echo(f"{number} deliveries are due again; the running daemon or `watcher once` sends them")
+
+
+@alerts.command("ack")
+@click.argument("key")
+@click.pass_obj
+def alerts_ack(app: App, key: str) -> None:
+    """Acknowledge an alert: it does not escalate."""
+    found = _alert(app, key)
+    with writing(app) as store:
+        store.acknowledge(found["key"], datetime.now(UTC))
+    click.echo(f"{found['key']} is acknowledged")
+
+
+@alerts.command("mute")
+@click.argument("story_id")
+@click.option("--for", "length", default="7d", show_default=True, help="For how long.")
+@click.pass_obj
+def alerts_mute(app: App, story_id: str, length: str) -> None:
+    """Hear nothing more of a story for a while."""
+    until = datetime.now(UTC) + parse_duration(length)
+    with writing(app) as store:
+        if not store.mute_story(story_id, until):
+            raise StoreError("io", f"no story '{story_id}'; `watcher stories list` shows them")
+    click.echo(f"{story_id} is muted until {until:%Y-%m-%d %H:%M} UTC")

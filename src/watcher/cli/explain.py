@@ -1,0 +1,146 @@
+"""`watcher explain`: why an item matched each rule, or which condition failed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from watcher.cli.access import rulebook_of
+from watcher.cli.main import App
+from watcher.cli.output import emit_json
+from watcher.config import Settings
+from watcher.model import Evidence
+from watcher.replay import entry_of_row
+
+
+@click.command()
+@click.argument("what", required=False)
+@click.option("--text", "given", help="Explain this text.")
+@click.option("--title", default="", help="Title that goes with --text.")
+@click.option("--lang", default="", help="Language of --text; detected otherwise.")
+@click.option("--rule", "only", multiple=True, help="Only this rule; may be given several times.")
+@click.option("--json", "as_json", is_flag=True)
+@click.pass_obj
+def explain(
+    app: App, what: str | None, given: str | None, title: str, lang: str, only: tuple[str, ...], as_json: bool
+) -> None:
+    """Say why a text (--text), a stored item or a URL matches each rule, or which condition failed.
+
+    \b
+    watcher explain --text "France to invest €109bn in AI" --lang en
+    watcher explain https://example.org/news/1
+    """
+    from watcher.model import Entry, Feed
+    from watcher.pipeline import judge
+
+    rulebook, settings = rulebook_of(app)
+    ledger: dict[str, Any] | None = None
+    if given is not None:
+        entry, feed = Entry(title=title, summary=given, lang=lang), Feed(url="text:")
+    elif what:
+        if settings is None:
+            raise click.UsageError("an item or URL needs a configuration that names the database")
+        ledger = _stored(settings, what)
+        entry, feed = (
+            entry_of_row(ledger),
+            next((f for f in settings.feeds if f.url == ledger["feed"]), Feed(url=ledger["feed"])),
+        )
+    else:
+        raise click.UsageError("give an item, a URL or --text")
+    verdict = judge(entry, feed, rulebook, datetime.now(UTC))
+    answers = [answer for answer in rulebook.explain(verdict.item, verdict.facts) if not only or answer.rule in only]
+    if as_json:
+        emit_json(
+            {"lang": verdict.item.lang, "rules": [_explanation_json(answer) for answer in answers], "ledger": ledger}
+        )
+        return
+    if ledger:
+        _show_ledger(ledger)
+    click.echo(f"language {verdict.item.lang}")
+    for answer in answers:
+        _show_answer(answer, {"title": verdict.item.title.plain, "summary": verdict.item.summary.plain})
+
+
+def _stored(settings: Settings, what: str) -> dict[str, Any]:
+    from watcher.errors import StoreError
+    from watcher.store import open_lists
+
+    lists = open_lists(settings.database)
+    try:
+        row = lists.item(what)
+    finally:
+        lists.close()
+    if row is None:
+        raise StoreError(
+            "io", f"no stored item has the id or URL '{what}'; `watcher search` finds items, --text explains any text"
+        )
+    return row
+
+
+def _explanation_json(answer: Any) -> dict[str, Any]:
+    return {
+        "rule": answer.rule,
+        "matched": answer.matched,
+        "score": round(answer.score, 4),
+        "reason": answer.reason,
+        "evidence": [vars_of(evidence) for evidence in answer.evidence],
+        "parts": [
+            {"expression": part.expression, "weight": part.weight, "held": part.held}
+            for part in answer.parts
+            if part.held
+        ],
+    }
+
+
+def vars_of(evidence: Evidence) -> dict[str, Any]:
+    """An evidence as a dict."""
+    return {name: getattr(evidence, name) for name in Evidence.__slots__}
+
+
+def _show_ledger(row: Mapping[str, Any]) -> None:
+    click.echo(f"item {row['id']}  {row['title']}")
+    click.echo(f"  from {row['source']} ({row['feed']}), seen {row['seen_at']}, version {row['version']}")
+    click.echo(
+        f"  fate: {row['fate']}{' — ' + row['detail'] if row['detail'] else ''}{', story ' + row['story'] if row['story'] else ''}"
+    )
+    for alert in row["alerts"]:
+        for delivery in alert["deliveries"]:
+            when = delivery["done_at"] or f"due {delivery['due_at']}"
+            error = f" ({delivery['last_error']})" if delivery["last_error"] else ""
+            click.echo(
+                f"  alert {alert['key']} → {delivery['channel']}: {delivery['state']} {when}, {delivery['attempts']} attempts{error}"
+            )
+
+
+def _show_answer(answer: Any, fields: Mapping[str, str]) -> None:
+    mark = click.style("matches", fg="green", bold=True) if answer.matched else click.style("no match", fg="red")
+    click.echo(
+        f"\n{click.style(answer.rule, bold=True)}: {mark} (score {answer.score:.2f}){'' if answer.matched else ' — ' + answer.reason}"
+    )
+    for name, text in fields.items():
+        spans = sorted({(e.start, e.end) for e in answer.evidence if e.field == name})
+        if spans:
+            click.echo(f"  {name}: {_highlight(text, spans)}")
+    for evidence in answer.evidence:
+        click.echo(
+            f"    {evidence.field} {evidence.start}–{evidence.end} «{evidence.text}»: {evidence.term} — {evidence.why}"
+        )
+    for part in sorted((part for part in answer.parts if part.held), key=lambda part: -abs(part.weight)):
+        click.echo(f"    {part.weight:+.2f}  {part.expression}")
+
+
+def _highlight(text: str, spans: list[tuple[int, int]]) -> str:
+    out, last = [], 0
+    for start, end in spans:
+        if start < last:
+            continue
+        out += [
+            text[last:start],
+            click.style(text[start:end], fg="black", bg="yellow") if sys.stdout.isatty() else f"[{text[start:end]}]",
+        ]
+        last = end
+    return "".join([*out, text[last:]])

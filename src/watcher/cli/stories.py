@@ -1,0 +1,157 @@
+"""`watcher stories`: one event each, with all its reports."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from watcher.cli.access import json_option, reading, rulebook_of, writing
+from watcher.cli.main import App
+from watcher.cli.output import ago, emit_json, table
+from watcher.config.schema import parse_duration
+from watcher.errors import StoreError
+
+
+def story_json(story: Any) -> dict[str, Any]:
+    """A story as JSON-able facts."""
+    return {
+        "id": story.id,
+        "title": story.title,
+        "first_at": story.first_at.isoformat(),
+        "last_at": story.last_at.isoformat(),
+        "revision": story.revision,
+        "rules": sorted(story.rules),
+        "facts": story.facts,
+        "told": sorted(story.told),
+        "reports": [
+            {
+                "item": report.item_id,
+                "publisher": report.publisher,
+                "lang": report.lang,
+                "title": report.title,
+                "url": report.url,
+                "at": report.at.isoformat(),
+                "credits": list(report.credits),
+            }
+            for report in story.reports
+        ],
+    }
+
+
+@click.group()
+def stories() -> None:
+    """Stories: one event each, with all its reports."""
+
+
+@stories.command("list")
+@click.option("--since", default="30d", show_default=True)
+@click.option("--rule", default="", help="Only stories that this rule caught.")
+@click.option("--limit", default=50, show_default=True)
+@json_option
+@click.pass_obj
+def stories_list(app: App, since: str, rule: str, limit: int, as_json: bool) -> None:
+    """Stories, latest first."""
+    now = datetime.now(UTC)
+    with reading(app) as lists:
+        found = lists.stories(limit, now - parse_duration(since), rule)
+    if as_json:
+        emit_json([story_json(story) for story in found])
+        return
+    rows = [
+        (
+            s.id,
+            ago(s.last_at, now),
+            s.facts.get("countries", []),
+            len(s.reports),
+            len({r.lang for r in s.reports}),
+            s.revision,
+            s.title,
+        )
+        for s in found
+    ]
+    table(("story", "last report", "states", "reports", "languages", "revision", "title"), rows)
+
+
+@stories.command("show")
+@click.argument("story_id")
+@json_option
+@click.pass_obj
+def stories_show(app: App, story_id: str, as_json: bool) -> None:
+    """One story: its facts, who had it first, who next."""
+    with reading(app) as lists:
+        story = lists.story(story_id)
+    if story is None:
+        raise StoreError("io", f"no story '{story_id}'; `watcher stories list` shows them")
+    if as_json:
+        emit_json(story_json(story))
+        return
+    click.secho(story.title, bold=True)
+    click.echo(f"{story.id}, revision {story.revision}, rules {', '.join(sorted(story.rules)) or 'none'}")
+    for name, value in story.facts.items():
+        if value:
+            click.echo(f"  {name}: {_brief(value)}")
+    reports = sorted(story.reports, key=lambda report: report.at)
+    table(
+        ("when", "publisher", "language", "credits", "title"),
+        [(report.at, report.publisher, report.lang, report.credits, report.title) for report in reports],
+    )
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {child}" for key, child in value.items() if child)
+    if isinstance(value, (list, tuple)):
+        return "; ".join(_brief(child) for child in value)
+    return str(value)
+
+
+@stories.command("merge")
+@click.argument("first")
+@click.argument("second")
+@click.pass_obj
+def stories_merge(app: App, first: str, second: str) -> None:
+    """Say that two stories are one event. Nobody is alerted for it."""
+    from watcher.stories import merge as join_stories
+
+    with reading(app) as lists:
+        known = {name: lists.story(name) for name in (first, second)}
+        absent = [name for name, story in known.items() if story is None]
+        if absent:
+            raise StoreError("io", f"no story '{absent[0]}'; `watcher stories list` shows them")
+        moved = {row["id"]: first for row in lists.items_of_story(second)}
+    one, other = known[first], known[second]
+    assert one is not None and other is not None
+    if one.id == other.id:
+        raise click.UsageError("they are one story already")
+    merged = join_stories(one, other)
+    with writing(app) as store:
+        store.regroup([merged, replace(other, merged_into=merged.id)], {}, moved, datetime.now(UTC))
+    click.echo(f"{first} and {second} are one story: {merged.id}, {len(merged.reports)} reports")
+
+
+@stories.command("split")
+@click.argument("story_id")
+@click.argument("items", nargs=-1, required=True)
+@click.pass_obj
+def stories_split(app: App, story_id: str, items: tuple[str, ...]) -> None:
+    """Take reports (by item id) out of a story, into one of their own. Nobody is alerted for it."""
+    from watcher.replay import tell_stories_apart
+
+    rulebook, _ = rulebook_of(app)
+    with reading(app) as lists:
+        story = lists.story(story_id)
+        rows = lists.items_of_story(story_id)
+    if story is None or not set(items) <= {row["id"] for row in rows}:
+        raise StoreError(
+            "io", f"story '{story_id}' has no such items; `watcher stories show {story_id} --json` lists them"
+        )
+    if set(items) == {row["id"] for row in rows}:
+        raise click.UsageError("these are all of its items; name fewer")
+    now = datetime.now(UTC)
+    kept, parted, keys = tell_stories_apart(story, rows, frozenset(items), rulebook, now)
+    with writing(app) as store:
+        store.regroup([kept, parted], keys, dict.fromkeys(items, parted.id), now)
+    click.echo(f"new story {parted.id} with {len(parted.reports)} reports; {kept.id} keeps {len(kept.reports)}")
