@@ -30,7 +30,7 @@ from watcher.pipeline import Policy, lookup, read_entry, settle
 from watcher.store import items
 from watcher.store.codec import stamp, story_body
 from watcher.store.sqlite import SqliteStore
-from watcher.stories.joining import _profile
+from watcher.stories.joining import profile_of
 from watcher.stories.keys import keys_for
 from watcher.stories.model import model
 from watcher.stories.profile import Signature
@@ -117,7 +117,7 @@ def story_rows(count: int) -> Iterator[tuple[Any, ...]]:
             (),
             frozenset({"any"}),
             {"report_count": 1},
-            _profile([line]),
+            profile_of([line]),
         )
         at = stamp(NOW - timedelta(hours=number % 500))
         yield story.id, story.title, at, at, 1, "", None, story_body(story)

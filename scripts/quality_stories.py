@@ -33,7 +33,7 @@ from sklearn.linear_model import LogisticRegression
 
 from watcher import facts, text
 from watcher.model import Entry, Feed, Item, Match, Verdict
-from watcher.stories import joining
+from watcher.stories import joining, merging
 from watcher.stories.keys import keys_for, nominees
 from watcher.stories.model import Model, model_from
 from watcher.stories.pair import Prepared, Rarity, could_meet, features, prepare
@@ -282,9 +282,9 @@ def online(
         found[i] = name
         if len(members) > 1:
             for other in [other for other in candidates if other != name]:
-                if joining.are_one(stories[name], stories[other], known):
+                if merging.are_one(stories[name], stories[other], known):
                     merged[other] = name
-                    members = stories[name] = joining._trimmed(
+                    members = stories[name] = joining.trimmed(
                         sorted((*members, *stories.pop(other)), key=lambda each: each.signature.day)
                     )
     return [current(name) for name in found]

@@ -14,7 +14,7 @@ import pytest
 
 from watcher import facts, text
 from watcher.model import Entry, Feed, Found, Item, Match, Span, Story, Verdict
-from watcher.stories import assign, begin, due_dates, join, keys_of, merge, should_merge, story_keys, with_dates_told
+from watcher.stories import assign, begin, due_dates, join, merge, part, should_merge, story_keys, with_dates_told
 from watcher.stories.keys import keys_for
 from watcher.stories.model import model
 from watcher.stories.names import figures, names
@@ -187,11 +187,30 @@ def test_stories_that_turn_out_to_be_one_are_merged_with_all_their_reports() -> 
         {"desk", "inbox"},
         2,
     )
-    assert keys_of(merged) >= keys_of(one)
     far = begin(
         verdict("Brazil funds AI for rain forests with 5 million reais", "Marina Silva spoke in Manaus."), "s3", NOW
     )
     assert not should_merge(one, far)
+
+
+def test_what_either_story_was_told_or_muted_holds_for_both_when_merged() -> None:
+    one, other = begin(verdict(LAW, LAW_TEXT), "s1", NOW), begin(verdict(LAW, LAW_TEXT, source="B"), "s2", NOW)
+    until = NOW + timedelta(days=3)
+    other = replace(other, muted_until=until, facts={**other.facts, "reached": ["2026-03"]})
+    merged = merge(one, other)
+    assert merged.muted_until == until
+    assert merged.facts["reached"] == ["2026-03"]
+
+
+def test_what_a_person_told_apart_is_not_merged_again_until_a_person_says_so() -> None:
+    one, other = part(begin(verdict(LAW, LAW_TEXT), "s1", NOW), begin(verdict(LAW, LAW_TEXT, source="B"), "s2", NOW))
+    assert not should_merge(one, other)
+    third = merge(begin(verdict(LAW, LAW_TEXT, source="C"), "s3", NOW), other)
+    grown, _ = join(one, verdict("Norway's first AI law is adopted", LAW_TEXT), NOW)
+    assert not should_merge(grown, third)
+    by_hand = merge(grown, third)
+    assert should_merge(by_hand, begin(verdict(LAW, LAW_TEXT, source="D"), "s4", NOW))
+    assert "apart" not in by_hand.profile
 
 
 def test_a_story_is_json_and_its_signature_survives_the_way() -> None:

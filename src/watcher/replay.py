@@ -84,7 +84,9 @@ def tell_stories_apart(
     kept = [row for row in rows if row["id"] not in parted]
     moved = [row for row in rows if row["id"] in parted]
     old, _ = _story_of(kept, story.id, story, rulebook)
-    new, keys = _story_of(moved, f"s{moved[0]['id']}x", story, rulebook)
+    base = f"s{moved[0]['id']}x"
+    new, keys = _story_of(moved, f"{story.id}x" if story.id.startswith(base) else base, story, rulebook)
+    old, new = stories.part(old, new)
     return old, new, {new.id: keys}
 
 
@@ -101,8 +103,15 @@ def _story_of(
         built = stories.begin(verdict, story_id, at) if built is None else stories.join(built, verdict, at)[0]
         keys |= stories.story_keys(verdict)
     assert built is not None
+    reached = {"reached": before.facts["reached"]} if "reached" in before.facts else {}
     told = replace(
-        built, revision=before.revision, rules=before.rules, told=before.told, muted_until=before.muted_until
+        built,
+        revision=before.revision,
+        rules=before.rules,
+        told=before.told,
+        muted_until=before.muted_until,
+        facts={**built.facts, **reached},
+        profile={**before.profile, **built.profile},
     )
     return told, keys
 

@@ -115,6 +115,12 @@ def write_update(connection: Any, update: Update, now: datetime) -> None:
                 "UPDATE OR IGNORE story_key SET story = ? WHERE story = ?", (story.merged_into, story.id)
             )
             connection.execute("UPDATE item SET story = ? WHERE story = ?", (story.merged_into, story.id))
+            # Its messages are the other's now: follow-ups thread with them, and wait for those not yet sent.
+            connection.execute(
+                "UPDATE delivery SET story = ? WHERE alert IN (SELECT key FROM alert WHERE story = ?)",
+                (story.merged_into, story.id),
+            )
+            connection.execute("UPDATE alert SET story = ? WHERE story = ?", (story.merged_into, story.id))
     for story_id, keys in update.story_keys.items():
         connection.executemany(
             "INSERT OR IGNORE INTO story_key VALUES (?, ?, ?)", [(key, stamp(now), story_id) for key in sorted(keys)]

@@ -57,6 +57,8 @@ def merge_facts(ours: Mapping[str, object], theirs: Mapping[str, object], *, cou
         known + [each for each in _sums(theirs) if not any(same_sum(_triple(each), _triple(old)) for old in known)]
     )[:MAX_LISTED]
     merged["stage"] = _later(str(ours.get("stage", "")), str(theirs.get("stage", "")))
+    if reached := _union(ours.get("reached"), theirs.get("reached")):
+        merged["reached"] = reached
     merged["report_count"] = _number(ours.get("report_count")) + (_number(theirs.get("report_count")) if count else 0)
     return merged
 

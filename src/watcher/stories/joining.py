@@ -35,9 +35,6 @@ ECHO = 0.7
 
 WINDOW_DAYS = 21
 
-MERGE_SHARED = 4.0
-"""What the latest reports of two stories must share at least, by the quick measure, to be looked at for a merge."""
-
 CROWD_DAYS = 3
 """Other stories of the same state within so many days make joining harder: there, substance must tell."""
 
@@ -61,20 +58,14 @@ def story_keys(verdict: Verdict) -> frozenset[str]:
     return keys_for(_signed(verdict), model().rarity)
 
 
-def keys_of(story: Story) -> frozenset[str]:
-    """Blocking keys of all that a story is compared by."""
-    known = model()
-    return frozenset(key for member in members_of(story, known) for key in keys_for(member.signature, known.rarity))
-
-
 def assign(verdict: Verdict, candidates: Mapping[str, Story], now: datetime) -> str | None:
     """The id of the story that the report is of, or None where it begins one."""
     known, report = model(), _signed(verdict)
-    compared = {story.id: members_of(story, known) for story in _likeliest(report, candidates.values(), known)}
-    return choose(prepare(report, known.rarity), compared, known)
+    members = {story.id: members_of(story, known) for story in likeliest(report, candidates.values(), known)}
+    return choose(prepare(report, known.rarity), members, known)
 
 
-def _likeliest(report: Signature, stories: Iterable[Story], known: Model) -> list[Story]:
+def likeliest(report: Signature, stories: Iterable[Story], known: Model) -> list[Story]:
     """Stories whose gist shares most with the report's, at most MAX_READ: reading members costs more than this."""
     alive = [story for story in stories if not story.merged_into]
     if len(alive) <= MAX_READ:
@@ -103,7 +94,7 @@ def _mark_weight(mark: str, known: Model) -> float:
     return known.rarity.of("name" if mark[0] == "n" else "concept", mark[1:])
 
 
-def _profile(lines: Sequence[str]) -> dict[str, object]:
+def profile_of(lines: Sequence[str]) -> dict[str, object]:
     """A story's profile: its members' signatures, and the gist of them for ranking."""
     gist = dict.fromkeys(mark for line in lines for mark in _marks(read_signature(line)))
     return {"members": list(lines), "gist": " ".join(gist)}
@@ -128,7 +119,7 @@ def choose(report: Prepared, stories: Mapping[str, Sequence[Prepared]], known: M
 def describe(report: Prepared, stories: Mapping[str, Sequence[Prepared]], known: Model) -> dict[str, list[float]]:
     """Features of a report with each story, in the order of STORY_FEATURES: its pairs with the members, and how crowded the place is."""
     pairs = {
-        story_id: [known.pair_score(report, member) for member in _compared(members)]
+        story_id: [known.pair_score(report, member) for member in compared(members)]
         for story_id, members in stories.items()
         if members
     }
@@ -158,7 +149,7 @@ def describe(report: Prepared, stories: Mapping[str, Sequence[Prepared]], known:
     return found
 
 
-def _compared(members: Sequence[Prepared]) -> Sequence[Prepared]:
+def compared(members: Sequence[Prepared]) -> Sequence[Prepared]:
     """The first two and the last four members: enough to judge by, and few enough to be quick."""
     return members if len(members) <= 6 else (*members[:2], *members[-4:])
 
@@ -187,13 +178,13 @@ def begin(verdict: Verdict, story_id: str, now: datetime) -> Story:
         reports=(_report(verdict),),
         rules=frozenset(match.rule for match in verdict.matches),
         facts=facts_of(verdict),
-        profile=_profile([_signed(verdict).as_text()]),
+        profile=profile_of([_signed(verdict).as_text()]),
     )
 
 
 def join(story: Story, verdict: Verdict, now: datetime) -> tuple[Story, tuple[Change, ...]]:
     """The story with one more report (or an edited one), and the changes in it that are worth telling; an echo tells none."""
-    report, lines = _signed(verdict), _lines(story)
+    report, lines = _signed(verdict), lines_of(story)
     echo = any(is_echo(report, member.signature) for member in members_of(story, model()))
     changes = () if echo else changes_of(story, verdict)
     at = moment(verdict)
@@ -203,87 +194,25 @@ def join(story: Story, verdict: Verdict, now: datetime) -> tuple[Story, tuple[Ch
         story,
         first_at=min(story.first_at, at),
         last_at=max(story.last_at, at),
-        reports=_kept(tuple(sorted((*others, _report(verdict)), key=lambda each: (each.at, each.item_id)))),
+        reports=kept(tuple(sorted((*others, _report(verdict)), key=lambda each: (each.at, each.item_id)))),
         rules=story.rules | {match.rule for match in verdict.matches},
         facts=merge_facts(story.facts, facts_of(verdict), count=is_more),
-        profile=story.profile if echo else _profile(_trimmed((*lines, report.as_text()))),
+        profile=story.profile if echo else {**story.profile, **profile_of(trimmed((*lines, report.as_text())))},
     )
     return joined, changes
-
-
-def should_merge(one: Story, other: Story) -> bool:
-    """Whether two stories turn out to be one event: one has an echo of the other, or their reports are alike on the whole."""
-    known = model()
-    if one.id == other.id:
-        return False
-    ours, theirs = ([prepared_member(line, known.rarity) for line in _lines(story)[-2:]] for story in (one, other))
-    verdict = _part_early(ours, theirs, known)
-    return are_one(members_of(one, known), members_of(other, known), known) if verdict is None else verdict
-
-
-def mergeable(story: Story, candidates: Mapping[str, Story]) -> list[Story]:
-    """Of a report's candidates the other stories that its story may turn out to be one with, likeliest first."""
-    known = model()
-    report = read_signature(_lines(story)[-1])
-    others = [each for each in candidates.values() if each.id != story.id and not each.merged_into]
-    return _likeliest(report, others, known)
-
-
-def are_one(ours: Sequence[Prepared], theirs: Sequence[Prepared], known: Model) -> bool:
-    """Whether two sets of members are of one event. The latest of each are compared first: most stories part there."""
-    verdict = _part_early(ours[-2:], theirs[-2:], known)
-    if verdict is not None:
-        return verdict
-    least = (known.semantic_story if theirs[-1].signature.vector else known.story).merge
-    scores = [known.pair_score(mine, its) for mine in _compared(ours) for its in _compared(theirs)]
-    return sum(scores) / len(scores) > least
-
-
-def _part_early(ours: Sequence[Prepared], theirs: Sequence[Prepared], known: Model) -> bool | None:
-    """What the latest members alone decide about two stories; None where the others must be asked."""
-    if not ours or not theirs:
-        return False
-    if any(is_echo(mine.signature, its.signature) for mine in ours for its in theirs):
-        return True
-    mine, its = ours[-1], theirs[-1]
-    may_be = could_meet(mine, its) and _shared(mine, its) >= MERGE_SHARED and known.pair_score(mine, its) >= 0
-    return None if may_be else False
-
-
-def merge(one: Story, other: Story) -> Story:
-    """The first story with all of the second in it. What either has told is told."""
-    members = sorted({*_lines(one), *_lines(other)}, key=lambda line: (read_signature(line).day, line))
-    ids = {report.item_id for report in one.reports}
-    reports = sorted(
-        (*one.reports, *(each for each in other.reports if each.item_id not in ids)),
-        key=lambda each: (each.at, each.item_id),
-    )
-    first = one if one.first_at <= other.first_at else other
-    return replace(
-        one,
-        title=first.title,
-        first_at=min(one.first_at, other.first_at),
-        last_at=max(one.last_at, other.last_at),
-        revision=max(one.revision, other.revision),
-        reports=_kept(tuple(reports)),
-        rules=one.rules | other.rules,
-        facts=merge_facts(one.facts, other.facts, count=True),
-        profile=_profile(_trimmed(members)),
-        told=one.told | other.told,
-    )
 
 
 def _shortlist(report: Prepared, stories: Mapping[str, Sequence[Prepared]]) -> list[str]:
     """Ids of the stories that share most with the report and lie within the window, at most MAX_COMPARED."""
     ranked = []
     for story_id, members in stories.items():
-        shared = max((_shared(report, member) for member in members if could_meet(report, member)), default=-1.0)
+        shared = max((shared_by(report, member) for member in members if could_meet(report, member)), default=-1.0)
         if shared > -1.0:
             ranked.append((-shared, story_id))
     return [story_id for _, story_id in sorted(ranked)[:MAX_COMPARED]]
 
 
-def _shared(one: Prepared, other: Prepared) -> float:
+def shared_by(one: Prepared, other: Prepared) -> float:
     """A quick measure for ranking candidates: rarities of what two reports share, less for days between them."""
     days = abs(one.signature.day - other.signature.day)
     if days > WINDOW_DAYS:
@@ -301,17 +230,19 @@ def members_of(story: Story, known: Model) -> tuple[Prepared, ...]:
     return tuple(prepared_member(str(line), known.rarity) for line in lines) if isinstance(lines, (list, tuple)) else ()
 
 
-def _lines(story: Story) -> tuple[str, ...]:
+def lines_of(story: Story) -> tuple[str, ...]:
+    """The stored signatures of what a story is compared by."""
     lines = story.profile.get("members", ())
     return tuple(str(line) for line in lines) if isinstance(lines, (list, tuple)) else ()
 
 
-def _trimmed(members: Sequence[T]) -> list[T]:
+def trimmed(members: Sequence[T]) -> list[T]:
     """The first three and the latest of the others."""
     return list(members) if len(members) <= MAX_MEMBERS else [*members[:3], *members[-(MAX_MEMBERS - 3) :]]
 
 
-def _kept(reports: tuple[Report, ...]) -> tuple[Report, ...]:
+def kept(reports: tuple[Report, ...]) -> tuple[Report, ...]:
+    """The first reports and the latest."""
     return reports if len(reports) <= MAX_FIRST + MAX_LAST else (*reports[:MAX_FIRST], *reports[-MAX_LAST:])
 
 
