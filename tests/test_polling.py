@@ -25,6 +25,7 @@ from watcher.polling import (
     network_down,
     not_modified,
 )
+from watcher.polling.cadence import Rhythm, expected_entries
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)  # a Tuesday
 POLICY = PollingPolicy()
@@ -219,6 +220,22 @@ def test_retry_after_is_kept_and_spread() -> None:
     assert max(waits) - min(waits) >= 25 * MINUTE
 
 
+def test_a_feed_asked_often_is_back_soon_after_a_refusal_of_its_host() -> None:
+    error = RefusedError(URL, "its host asked us to wait", retry_after=MINUTE)
+    busy = lived(600, 5)
+    late = wait(after_failure(busy, error, NOW, POLICY, 1.0))
+    assert late <= MINUTE + 2.5 * wait(busy) < 15 * MINUTE
+    assert late >= MINUTE + wait(busy)
+
+
+def test_a_refusal_of_another_feed_of_the_host_slows_no_polls_that_follow() -> None:
+    usual = lived(50, 5)
+    waited = after_failure(usual, RefusedError(URL, "its host asked us to wait", retry_after=HOUR), NOW, POLICY, 0.5)
+    assert wait(not_modified(waited, now=NOW + HOUR, policy=POLICY, jitter=0)) == wait(
+        not_modified(usual, now=NOW + HOUR, policy=POLICY, jitter=0)
+    )
+
+
 def test_a_refusal_slows_the_polls_that_follow_and_wears_off() -> None:
     usual = lived(50, 5)
     refused = after_failure(usual, RefusedError(URL, "403", status=403), NOW, POLICY, 0.5)
@@ -351,6 +368,36 @@ def test_the_expected_delay_is_what_was_seen() -> None:
         at = NOW + i * HOUR
         state = read(state, new=[at - 6 * MINUTE], at=at)
     assert expected_delay(state) == 6 * MINUTE
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 23), st.integers(0, 6)), max_size=40),
+    st.integers(0, 28 * 24),
+    st.integers(0, 60 * 24),
+)
+def test_what_a_feed_owes_is_the_sum_over_the_hours(
+    news: list[tuple[int, int]], begin: int, hours_watched: int
+) -> None:
+    rhythm = Rhythm(NOW, [0.0] * 24, [0.0] * 7, exposure=hours_watched, watched=hours_watched)
+    rhythm.learn([NOW.replace(hour=hour) + day * DAY for hour, day in news], NOW)
+    since = NOW - begin * HOUR - 17 * MINUTE
+    hours, days = rhythm.factors()
+    moments = [since + i * HOUR for i in range(begin)]
+    owed = sum(rhythm.mean_rate() * hours[moment.hour] * days[moment.weekday()] for moment in moments)
+    assert expected_entries(rhythm, since, NOW) == pytest.approx(owed)
+
+
+def test_answers_that_bring_nothing_leave_what_was_learned_as_it_is_stored() -> None:
+    state = lived(30, 20)
+    later = not_modified(state, now=NOW + HOUR, policy=POLICY, jitter=0.5)
+    assert later.history is state.history
+    # and are learned with the next news, as if each had been written down
+    at = NOW
+    for _ in range(48):
+        at += HOUR
+        later = not_modified(later, now=at, policy=POLICY, jitter=0.5)
+    rhythm = Rhythm.load(read(later, new=[at], at=at).history["rhythm"], at)
+    assert rhythm.watched == pytest.approx(Rhythm.load(state.history["rhythm"], NOW).watched + 48, abs=1.5)
 
 
 def test_our_own_outage_blames_no_feed() -> None:

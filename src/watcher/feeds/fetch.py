@@ -99,7 +99,7 @@ class HttpFetcher:
         clock = asyncio.get_running_loop().time
         if (seconds := self.hosts.asked_to_wait(host, clock())) > 0:
             wait = timedelta(seconds=seconds)
-            raise RefusedError(url, f"{host} asked us to wait", status=429, retry_after=wait)
+            raise RefusedError(url, f"{host} asked us to wait", retry_after=wait)
         turn = self._per_host.get(host)
         if turn is None:
             turn = self._per_host[host] = asyncio.Semaphore(self.limits.per_host)

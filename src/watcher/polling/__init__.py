@@ -1,6 +1,6 @@
 """When to ask a feed again, and what its answers say of its health. Pure: the clock and chance are arguments."""
 
-from watcher.polling.health import is_unreachable, network_down
+from watcher.polling.health import is_unasked, is_unreachable, network_down
 from watcher.polling.outcomes import after_failure, after_outage, after_success, expected_delay, not_modified
 from watcher.polling.policy import Hints, PollingPolicy
 
@@ -11,6 +11,7 @@ __all__ = [
     "after_outage",
     "after_success",
     "expected_delay",
+    "is_unasked",
     "is_unreachable",
     "network_down",
     "not_modified",

@@ -8,7 +8,7 @@ all delays least for a number of requests, a feed is asked with a frequency that
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -61,10 +61,17 @@ class Rhythm:
 
     def learn(self, moments: Iterable[datetime], now: datetime, since: datetime | None = None) -> None:
         """Take in that these moments, and no others, brought an entry between `since` (default: the last time) and `now`."""
-        begin = max(self.at, since) if since and self.exposure else (since or self.at)
-        self._fade(now)
-        self.exposure += max(0.0, (now - begin) / timedelta(hours=1))
-        self.watched += max(0.0, (now - begin) / timedelta(hours=1))
+        begin = since or self.at
+        watched = max(0.0, (now - begin) / timedelta(hours=1))
+        kept = math.exp(-max(0.0, (now - self.at) / FADE))
+        if kept < 1:
+            self.hours = [count * kept for count in self.hours]
+            self.days = [count * kept for count in self.days]
+        # What was watched long ago fades while it is watched, so that learning once a week or every hour comes to the same.
+        fading = FADE / timedelta(hours=1)
+        self.exposure = self.exposure * kept + (fading * (1 - math.exp(-watched / fading)))
+        self.watched += watched
+        self.at = max(self.at, now)
         listed = list(moments)
         weight = min(1.0, _MOST_AT_ONCE / len(listed)) if self.watched > 24 and listed else 1.0
         for moment in listed:
@@ -80,15 +87,9 @@ class Rhythm:
         """Entries an hour, by a weak prior of one in two hours."""
         return (self.entries + _PRIOR_ENTRIES) / (self.exposure + _PRIOR_HOURS)
 
-    def rate(self) -> Callable[[datetime], float]:
-        """Entries an hour, as a function of the moment."""
-        mean, shape = self.mean_rate(), self.shape()
-        return lambda moment: mean * shape(moment)
-
-    def shape(self) -> Callable[[datetime], float]:
-        """How much of the mean rate a moment's hour and weekday have."""
-        hours, days = self._hour_factors(), self._day_factors()
-        return lambda moment: days[moment.weekday()] * hours[moment.hour]
+    def factors(self) -> tuple[list[float], list[float]]:
+        """How much of the mean rate each hour of the day and each weekday have; a moment's share is their product."""
+        return self._hour_factors(), self._day_factors()
 
     def _hour_factors(self) -> list[float]:
         total = self.entries
@@ -104,34 +105,35 @@ class Rhythm:
         total = sum(self.days)
         return [(count * 7 + _DAY_PRIOR) / (total + _DAY_PRIOR) for count in self.days]
 
-    def _fade(self, now: datetime) -> None:
-        factor = math.exp(-max(0.0, (now - self.at) / FADE))
-        self.hours = [count * factor for count in self.hours]
-        self.days = [count * factor for count in self.days]
-        self.exposure *= factor
-        self.at = max(self.at, now)
-
 
 def expected_entries(rhythm: Rhythm, since: datetime, until: datetime) -> float:
     """How many entries the rhythm promises in that time, to the hour."""
-    rate = rhythm.rate()
-    return sum(rate(since + timedelta(hours=i)) for i in range(int((until - since) / timedelta(hours=1))))
+    hours, days = rhythm.factors()
+    left = int((until - since) / timedelta(hours=1))
+    weeks, left = divmod(left, 168)
+    shares = weeks * sum(hours) * sum(days)
+    hour, day = since.hour, since.weekday()
+    while left:
+        upto = min(24, hour + left)
+        shares += days[day] * (sum(hours) if upto - hour == 24 else sum(hours[hour:upto]))
+        left -= upto - hour
+        hour, day = 0, (day + 1) % 7
+    return rhythm.mean_rate() * shares
 
 
 def interval(rhythm: Rhythm, now: datetime, every: timedelta, longest: timedelta) -> timedelta:
     """How long from `now` until the feed is worth asking: where the frequency of asking, over time, adds up to one."""
-    shape = rhythm.shape()
+    hours, days = rhythm.factors()
     per_hour = timedelta(hours=1) / every * math.sqrt(rhythm.mean_rate() / _RATE_OF_EVERY)
-    due, waited, position = 1.0, timedelta(), now
-    while waited < longest:
-        step = timedelta(hours=1) - timedelta(
-            minutes=position.minute, seconds=position.second, microseconds=position.microsecond
-        )
-        frequency = per_hour * shape(position) ** _KEENNESS
-        share = frequency * (step / timedelta(hours=1))
-        if share >= due:
-            return min(waited + timedelta(hours=due / frequency), longest)
-        due -= share
+    hour, day = now.hour, now.weekday()
+    due, waited, step = 1.0, 0.0, 1.0 - (now.minute * 60 + now.second + now.microsecond / 1e6) / 3600
+    most = longest / timedelta(hours=1)
+    while waited < most:
+        frequency = per_hour * (days[day] * hours[hour]) ** _KEENNESS
+        if frequency * step >= due:
+            return min(timedelta(hours=waited + due / frequency), longest)
+        due -= frequency * step
         waited += step
-        position += step
+        step, hour = 1.0, (hour + 1) % 24
+        day = day if hour else (day + 1) % 7
     return longest

@@ -40,6 +40,11 @@ def is_unreachable(error: WatcherError) -> bool:
     return type(error) is FetchError and error.status == 0 and not error.permanent
 
 
+def is_unasked(error: WatcherError) -> bool:
+    """Whether no request went out, as the host had asked another feed's request to wait. It says nothing about the network."""
+    return isinstance(error, RefusedError) and error.status == 0
+
+
 def network_down(failures: int, polls: int) -> bool:
     """Whether so many unreachable hosts among so many asked lately can only be our own network.
 

@@ -16,7 +16,7 @@ from watcher.errors import FetchError, RefusedError, WatcherError
 from watcher.model import Document, FeedState
 from watcher.polling import cadence
 from watcher.polling.cadence import Rhythm
-from watcher.polling.health import condition_of, condition_of_answer, odd_dates
+from watcher.polling.health import condition_of, condition_of_answer, is_unasked, odd_dates
 from watcher.polling.policy import Hints, PollingPolicy
 
 RETIRED_EVERY = timedelta(days=7)
@@ -27,6 +27,8 @@ _TRUST_IN_304 = timedelta(days=3)
 """So long 'not modified' is believed; then the whole document is asked for, as some servers say it for ever."""
 _MOVES_TO_BELIEVE = 3
 _TIME_TO_BELIEVE = timedelta(days=1)
+_OF_FAILURES = ("wait", "failing", "slow")
+"""What of a history ends with the first good answer."""
 _MOST_SLOWING = 8.0
 _PUSHED_SLOWING = 4.0
 """A feed that a hub pushes to us is polled so much less: as a safety net."""
@@ -53,8 +55,7 @@ def after_success(
     is_first = state.last_success_at is None
     rhythm = Rhythm.load(history.get("rhythm"), now)
     moments = _appearances(state, new_entries, now)
-    begin = min(moments, default=now) if is_first else state.last_polled_at
-    rhythm.learn(moments, now, begin)
+    rhythm.learn(moments, now, min(moments, default=now) if is_first else None)
     history["rhythm"] = rhythm.dump()
     _note_news(history, state, moments)
     _note_dates(history, state, new_entries, now)
@@ -82,21 +83,15 @@ def not_modified(
     state: FeedState, *, now: datetime, policy: PollingPolicy, jitter: float, max_age: timedelta | None = None
 ) -> FeedState:
     """The state after the server said that nothing changed, or sent the same bytes again."""
-    history = dict(state.history)
+    # What brought no news is learned with the next news; so the history of a feed at rest stays as it is stored.
+    history = state.history
     rhythm = Rhythm.load(history.get("rhythm"), now)
-    rhythm.learn((), now, state.last_polled_at)
-    history["rhythm"] = rhythm.dump()
+    rhythm.learn((), now)
     full = history.get("full")
-    doubted = full is None or now - datetime.fromisoformat(full) > _TRUST_IN_304
-    answered = replace(
-        state,
-        etag="" if doubted else state.etag,
-        last_modified="" if doubted else state.last_modified,
-        history=history,
-    )
-    if doubted:
-        history["full"] = _stamp(now)
-    return _answered(answered, rhythm, max_age, now, policy, jitter)
+    if full is not None and now - datetime.fromisoformat(full) <= _TRUST_IN_304:
+        return _answered(state, rhythm, max_age, now, policy, jitter)
+    doubted = replace(state, etag="", last_modified="", history={**history, "full": _stamp(now)})
+    return _answered(doubted, rhythm, max_age, now, policy, jitter)
 
 
 def after_failure(
@@ -121,11 +116,13 @@ def after_failure(
         wait = shortest + jitter * (max(min(before * 3, longest), shortest) - shortest)
     if not retry_after:
         history["wait"] = wait.total_seconds()
-    if isinstance(error, RefusedError):
+    if isinstance(error, RefusedError) and not is_unasked(error):
         history["slow"] = min(history.get("slow", 1.0) * 2, _MOST_SLOWING)
     if retry_after:
-        # The server has said when; all that met in this refusal must only not come back together.
-        wait = retry_after + jitter * max(retry_after / 2, policy.every)
+        # The server has said when; all that met in this refusal must only not come back together. A feed that is asked
+        # more often than others is also back earlier: within two of its own rounds.
+        own = cadence.interval(Rhythm.load(history.get("rhythm"), now), now, policy.every, policy.max)
+        wait = retry_after + jitter * max(retry_after / 2, min(policy.every, 2 * max(own, policy.min)))
     redirect_to = state.redirect_to
     if redirect_to and isinstance(error, FetchError) and (error.permanent or failures >= 3):
         redirect_to, wait = "", min(wait, policy.every)  # where it had moved to is no good: back to its own address
@@ -167,12 +164,12 @@ def _answered(
 ) -> FeedState:
     """Common end of every answer that was no failure."""
     history = state.history
-    history.pop("wait", None)
-    history.pop("failing", None)
-    slow = float(history.pop("slow", 1.0))
+    slow = float(history.get("slow", 1.0))
+    if not history.keys().isdisjoint(_OF_FAILURES):
+        history = {name: value for name, value in history.items() if name not in _OF_FAILURES}
     wait = cadence.interval(rhythm, now, policy.every, policy.max) * slow
     if slow > 1.5:
-        history["slow"] = round(slow / 2, 2)
+        history = {**history, "slow": round(slow / 2, 2)}
     if _is_pushed(history, now):
         wait *= _PUSHED_SLOWING
     hints = _load(history.get("hints"))
@@ -188,6 +185,7 @@ def _answered(
         last_error="",
         condition=condition_of_answer(history, rhythm, state.last_new_at, now),
         retired=False,
+        history=history,
     )
 
 

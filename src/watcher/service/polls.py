@@ -86,7 +86,8 @@ class Polls:
     async def _failed(self, claim: Claim, error: FetchError | ParseError) -> None:
         """Record a failure against the feed; or, when no host at all answers, against our own network and no feed."""
         now, policy = self._context.now(), self._context.plan.polling_of(claim.state.url)
-        self._health.note_host(claim.state.url, not polling.is_unreachable(error), now)
+        if not polling.is_unasked(error):
+            self._health.note_host(claim.state.url, not polling.is_unreachable(error), now)
         if self._health.network.is_down:
             state = polling.after_outage(claim.state, now, policy, self._context.chance())
             await self._context.write(self._context.store.save_feed, claim, state, now)
