@@ -284,7 +284,7 @@ class Lab:
         """Dead letters are shown, and a person sends them again."""
         for alert, channel in self._ask("SELECT alert, channel FROM delivery WHERE state = 'dead'"):
             self._dead += 1
-            done = self._daemon.call("alerts", "resend", alert, "--channel", channel)
+            done = self._daemon.call("alerts", "resend", alert, "--channel", channel, timeout=300)
             if done.returncode:
                 self._wrongs.append(f"resend: {done.stderr[-200:]}")
 
@@ -307,7 +307,7 @@ class Lab:
         checked = self._ask("PRAGMA integrity_check") + self._ask("PRAGMA foreign_key_check")
         if checked != [("ok",)]:
             self._wrongs.append(f"the database is damaged: {checked[:3]}")
-        audit = self._daemon.call("audit", "--json")
+        audit = self._daemon.call("audit", "--json", timeout=300)
         if audit.returncode:
             self._wrongs.append(f"audit: {audit.stdout[-300:]} {audit.stderr[-300:]}")
         log = self._daemon.log.read_text("utf-8", "replace")

@@ -76,15 +76,17 @@ def batch_marked_once() -> None:
     """All that is due is sent, and then marked in one go."""
     from watcher.service.deliveries import Deliveries
 
-    settled = Deliveries._settled
+    settled = Deliveries._surely
 
-    async def wrong(self: Any, verb: Any, *args: Any) -> None:
+    async def wrong(self: Any, verb: Any, *args: Any) -> Any:
+        if verb.__name__ != "delivered":
+            return await settled(self, verb, *args)
         self.__dict__.setdefault("_unmarked", []).append((verb, args))
         if len(self.__dict__["_unmarked"]) >= 6:
             for one, its in self.__dict__.pop("_unmarked"):
                 await settled(self, one, *its)
 
-    Deliveries._settled = wrong  # type: ignore[method-assign]
+    Deliveries._surely = wrong  # type: ignore[method-assign]
 
 
 def claim_forgets() -> None:

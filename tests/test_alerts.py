@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from watcher import alerts
-from watcher.alerts import ChannelPolicy, GivenUp, Held, Postponed
+from watcher.alerts import ChannelPolicy, GivenUp, Held, Postponed, Trouble, after_one_more
 from watcher.errors import DeliveryError
 from watcher.model import Alert
 
@@ -65,12 +66,6 @@ def test_keys_are_the_same_for_ever_and_differ_by_alert_and_channel() -> None:
 def test_a_channel_takes_alerts_from_its_severity_on(severity: str, wanted: str, told: bool) -> None:
     channel = ChannelPolicy("desk", min_severity=wanted)
     assert bool(alerts.plan(alert(severity=severity), [channel], (), {}, NOW)) is told
-
-
-def test_a_channel_for_some_kinds_takes_no_others() -> None:
-    channel = ChannelPolicy("ops", kinds=("health",))
-    assert alerts.plan(alert(), [channel], (), {}, NOW) == ()
-    assert len(alerts.plan(alert(kind="health"), [channel], (), {}, NOW)) == 1
 
 
 @pytest.mark.parametrize(
@@ -177,41 +172,90 @@ def test_release_keeps_a_channel_under_its_limit_in_every_stretch() -> None:
     assert alerts.counted_since(DESK, NOW) is None
 
 
+def after(
+    error: DeliveryError, *, now: datetime = NOW, jitter: float = 0.0, channel: ChannelPolicy = DESK, **trouble: Any
+) -> Any:
+    return alerts.after_failure(Trouble(**({"attempts": 1} | trouble)), error, channel, now, jitter)
+
+
 def test_waits_grow_are_jittered_and_end() -> None:
     error = DeliveryError("HTTP 500")
-    waits = [alerts.after_failure(n, NOW, error, DESK, NOW, 0.0) for n in range(1, 13)]
-    seconds = [(wait.due_at - NOW).total_seconds() for wait in waits if isinstance(wait, Postponed)]
-    assert seconds == [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600]
-    jittered = alerts.after_failure(1, NOW, error, DESK, NOW, 1.0)
-    assert jittered == Postponed(NOW + timedelta(seconds=2.5))
-    assert alerts.after_failure(40, NOW - timedelta(days=3), error, DESK, NOW, 0.0) == GivenUp("HTTP 500")
-    assert isinstance(alerts.after_failure(10**6, NOW - timedelta(days=2), error, DESK, NOW, 0.0), Postponed)
+    waits = [after(error, attempts=n) for n in range(1, 13)]
+    assert [(wait.due_at - NOW).total_seconds() for wait in waits] == [
+        5,
+        10,
+        20,
+        40,
+        80,
+        160,
+        320,
+        640,
+        1280,
+        2560,
+        3600,
+        3600,
+    ]
+    assert after(error, jitter=1.0) == Postponed(NOW + timedelta(seconds=2.5))
+    assert after(error, attempts=40, lasted=timedelta(days=3)) == GivenUp("HTTP 500")
+    assert isinstance(after(error, attempts=10**6, lasted=timedelta(days=2)), Postponed)
 
 
 def test_retry_after_is_heeded_and_bounded() -> None:
     def wait(**asked: float) -> timedelta:
-        outcome = alerts.after_failure(
-            1, NOW, DeliveryError("HTTP 429", retry_after=timedelta(**asked)), DESK, NOW, 0.0
-        )
-        assert isinstance(outcome, Postponed)
-        return outcome.due_at - NOW
+        waited: timedelta = after(DeliveryError("HTTP 429", retry_after=timedelta(**asked))).due_at - NOW
+        return waited
 
     assert wait(seconds=90) == timedelta(seconds=90)
     assert wait(seconds=1) == timedelta(seconds=5)
     assert wait(days=3000) == timedelta(hours=6)
 
 
-def test_a_final_refusal_is_tried_thrice() -> None:
-    error = DeliveryError("HTTP 404", permanent=True)
-    assert alerts.after_failure(1, NOW, error, DESK, NOW, 0.5) == Postponed(NOW + timedelta(seconds=5))
-    assert alerts.after_failure(2, NOW, error, DESK, NOW, 0.5) == Postponed(NOW + timedelta(seconds=40))
-    assert alerts.after_failure(3, NOW, error, DESK, NOW, 0.5) == GivenUp("HTTP 404")
+def test_only_final_refusals_in_a_row_over_minutes_are_final() -> None:
+    gone = DeliveryError("HTTP 404", permanent=True)
+    assert after(gone, attempts=1, refusals=1) == Postponed(NOW + timedelta(seconds=10))
+    assert after(gone, attempts=40, refusals=1) == Postponed(NOW + timedelta(seconds=10))
+    assert after(gone, attempts=2, refusals=2) == Postponed(NOW + timedelta(minutes=5))
+    assert after(gone, attempts=3, refusals=3) == GivenUp("HTTP 404")
+    assert after(
+        gone, refusals=1, lasted=timedelta(hours=1), channel=replace(DESK, give_up=timedelta(hours=1))
+    ) == GivenUp("HTTP 404")
+
+
+def test_trouble_counts_final_refusals_in_a_row() -> None:
+    down, gone = DeliveryError("HTTP 500"), DeliveryError("HTTP 404", permanent=True)
+    assert after_one_more(1, 0, None, gone, NOW) == Trouble(1, 1, timedelta(0))
+    hour = timedelta(hours=1)
+    assert after_one_more(2, 1, NOW, gone, NOW + hour) == Trouble(2, 2, hour)
+    assert after_one_more(3, 2, NOW, down, NOW + hour) == Trouble(3, 0, hour)
+    assert after_one_more(3, 0, NOW, down, NOW - hour).lasted == timedelta(0)
+
+
+def test_each_delivery_of_a_message_has_its_own_chances() -> None:
+    old, fresh = Trouble(9, 3, timedelta(days=3)), Trouble(1, 1)
+    assert alerts.of_all([old, fresh]) == Trouble(9, 1, timedelta(0))
+
+
+def test_another_channel_is_told_of_one_that_is_not_heard() -> None:
+    names = ["desk/a", "desk/b", "inbox", "pager"]
+    channels = [ChannelPolicy(name) for name in names]
+
+    def told(ill: str, health: str = "") -> list[str]:
+        return [channel.name for channel in alerts.listeners(channels, ill, health)]
+
+    assert told("inbox") == ["desk/a", "desk/b"]
+    assert told("desk/a") == ["inbox"]
+    assert told("desk/a", "pager") == ["pager"]
+    assert told("pager", "pager") == ["desk/a", "desk/b"]
+    assert alerts.listeners(channels[:2], "desk/a", "desk") == ()
+    told_of = alerts.unheard("desk", NOW, "HTTP 500", NOW + timedelta(hours=1), is_dead=False)
+    later_on = alerts.unheard("desk", NOW, "HTTP 404", NOW + timedelta(days=2), is_dead=True)
+    assert told_of.key == later_on.key != alerts.unheard_key("desk", NOW + timedelta(hours=1))
 
 
 def test_an_uncertain_send_is_held_only_where_the_channel_prefers_that() -> None:
     error = DeliveryError("no answer", unknown=True)
-    assert alerts.after_failure(1, NOW, error, replace(DESK, on_uncertain="hold"), NOW, 0.0) == Held("no answer")
-    assert isinstance(alerts.after_failure(1, NOW, error, DESK, NOW, 0.0), Postponed)
+    assert after(error, channel=replace(DESK, on_uncertain="hold")) == Held("no answer")
+    assert isinstance(after(error), Postponed)
 
 
 @pytest.mark.parametrize(
@@ -222,16 +266,17 @@ def test_an_uncertain_send_is_held_only_where_the_channel_prefers_that() -> None
         (DeliveryError("HTTP 500"), 1, None),
         (DeliveryError("HTTP 500"), 2, timedelta(seconds=40)),
         (DeliveryError("no answer", unknown=True), 2, timedelta(seconds=40)),
-        (DeliveryError("HTTP 404", permanent=True), 9, None),
+        (DeliveryError("HTTP 404", permanent=True), 2, None),
+        (DeliveryError("HTTP 404", permanent=True), 3, timedelta(minutes=1)),
     ],
 )
 def test_an_ill_destination_rests_and_one_ill_message_delays_no_other(
     error: DeliveryError, failures: int, rest: timedelta | None
 ) -> None:
-    outcome = alerts.after_failure(4, NOW, error, DESK, NOW, 0.0)
+    outcome = after(error, attempts=4)
     assert alerts.rest_after(error, outcome, failures, NOW) == (None if rest is None else NOW + rest)
-    if failures == 2:
-        late = alerts.after_failure(12, NOW, error, DESK, NOW, 0.0)
+    if failures == 2 and not error.permanent:
+        late = after(error, attempts=12)
         assert alerts.rest_after(error, late, failures, NOW) == NOW + timedelta(minutes=1)
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from watcher import alerts
-from watcher.alerts import ChannelPolicy, Postponed
+from watcher.alerts import ChannelPolicy, Postponed, Trouble
 from watcher.errors import DeliveryError
 from watcher.model import Alert, Delivery
 
@@ -66,7 +66,9 @@ class _Channel:
                 assert hold > at
                 self._move(message, hold)
             elif self.chance.random() < 0.1:
-                outcome = alerts.after_failure(1, at, DeliveryError("HTTP 500"), self.policy, at, self.chance.random())
+                outcome = alerts.after_failure(
+                    Trouble(1), DeliveryError("HTTP 500"), self.policy, at, self.chance.random()
+                )
                 assert isinstance(outcome, Postponed)
                 self._move(message, outcome.due_at)
             else:

@@ -62,14 +62,6 @@ def test_what_was_sent_in_an_hour_to_come_counts_as_sent_by_now(store: SqliteSto
     assert store.sent_times("desk", NOON) == [later(seconds=2)]
 
 
-def test_a_year_that_never_passed_gives_nothing_up(store: SqliteStore) -> None:
-    store.add_update(update(delivery("d1", alert("a1"))), NOON)
-    token, _ = store.claim_message("desk", NOON, LEASE)
-    store.postponed(["d1"], token, NOON, later(seconds=5), "refused")
-    store.reclock(NOON + YEAR, HORIZON, YEAR)
-    assert store.first_tried(["d1"]) == NOON + YEAR
-
-
 def test_sends_of_a_wrong_year_do_not_fill_a_cap_for_a_year() -> None:
     channel = ChannelPolicy("desk", at_most="1/m")
     waiting = [delivery("d1", alert("a1"))]

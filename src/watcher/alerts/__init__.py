@@ -7,7 +7,12 @@ Nothing is ever dropped: what may not leave now waits in a batch and leaves as o
 
 from watcher.alerts.body import body as body
 from watcher.alerts.body import reminder as reminder
+from watcher.alerts.health import UNHEARD as UNHEARD
 from watcher.alerts.health import health as health
+from watcher.alerts.health import heard_again as heard_again
+from watcher.alerts.health import listeners as listeners
+from watcher.alerts.health import unheard as unheard
+from watcher.alerts.health import unheard_key as unheard_key
 from watcher.alerts.plan import GATHER as GATHER
 from watcher.alerts.plan import counted_since as counted_since
 from watcher.alerts.plan import delivery_key as delivery_key
@@ -26,7 +31,10 @@ from watcher.alerts.retry import LONGEST_RETRY_AFTER as LONGEST_RETRY_AFTER
 from watcher.alerts.retry import GivenUp as GivenUp
 from watcher.alerts.retry import Held as Held
 from watcher.alerts.retry import Postponed as Postponed
+from watcher.alerts.retry import Trouble as Trouble
 from watcher.alerts.retry import after_failure as after_failure
+from watcher.alerts.retry import after_one_more as after_one_more
+from watcher.alerts.retry import of_all as of_all
 from watcher.alerts.retry import rest_after as rest_after
 from watcher.alerts.schedule import digest_slot as digest_slot
 from watcher.alerts.schedule import quiet_until as quiet_until

@@ -1,12 +1,17 @@
-"""Alerts about Watcher itself: a feed that fell ill, our own network that went down, and both being well again."""
+"""Alerts about Watcher itself: a feed that fell ill, our own network that went down, a channel nobody hears, and each being well again."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
+from watcher.alerts.policy import ChannelPolicy
 from watcher.model import Alert
 
 WELL = frozenset({"ok", "up"})
+
+UNHEARD = timedelta(hours=1)
+"""A channel that was tried in vain for so long is told of, long before anything is given up."""
 
 
 def health(about: str, name: str, condition: str, reason: str, now: datetime) -> Alert:
@@ -28,4 +33,62 @@ def health(about: str, name: str, condition: str, reason: str, now: datetime) ->
             "url": "" if about == "network" else about,
             "lang": "en",
         },
+    )
+
+
+def listeners(channels: Sequence[ChannelPolicy], ill: str, health_channel: str) -> tuple[ChannelPolicy, ...]:
+    """Who is told that the channel `ill` does not get through: the health channel, or the first other one.
+
+    Channels with several recipients are named `channel/recipient`; all of one are told. Empty where there is no other.
+    """
+    others = [channel for channel in channels if _base(channel.name) != _base(ill)]
+    names = [_base(channel.name) for channel in others]
+    chosen = health_channel if health_channel in names else next(iter(names), "")
+    return tuple(channel for channel in others if _base(channel.name) == chosen)
+
+
+def _base(name: str) -> str:
+    return name.partition("/")[0]
+
+
+def unheard_key(channel: str, last_heard: datetime | None) -> str:
+    """Names an outage of a channel by the hour in which it was last heard, so that it is told once."""
+    return f"hchannel:{channel}:{last_heard:%Y-%m-%dT%H}" if last_heard else f"hchannel:{channel}:never"
+
+
+def unheard(channel: str, last_heard: datetime | None, reason: str, now: datetime, *, is_dead: bool) -> Alert:
+    """An alert that alerts to `channel` do not get through, or that one of them was given up (`is_dead`)."""
+    what = "an alert was given up" if is_dead else f"no alert got through for {UNHEARD.seconds // 3600} hour"
+    rest = (
+        "`watcher alerts list` shows it, `watcher alerts resend` sends it again"
+        if is_dead
+        else "they wait and are tried again"
+    )
+    return _about(
+        channel,
+        unheard_key(channel, last_heard),
+        "high",
+        f"Channel {channel}: {what}",
+        f"Reason: {reason}. {rest}.",
+        now,
+    )
+
+
+def heard_again(channel: str, last_heard: datetime | None, now: datetime) -> Alert:
+    """An alert that a channel which was told of as unheard takes messages again."""
+    key = unheard_key(channel, last_heard) + ":well"
+    return _about(channel, key, "low", f"Channel {channel}: well again", "", now)
+
+
+def _about(channel: str, key: str, severity: str, title: str, summary: str, now: datetime) -> Alert:
+    return Alert(
+        key=key,
+        kind="health",
+        story="",
+        item="",
+        rules=(),
+        severity=severity,
+        created_at=now,
+        changes=(),
+        body={"title": title, "summary": summary, "url": "", "lang": "en", "channel": channel},
     )

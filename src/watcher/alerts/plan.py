@@ -51,7 +51,7 @@ def plan(
     return tuple(
         _delivery(alert, channel, _when(alert.severity, channel, counts.get(channel.name, 0), now, catch_up, gather))
         for channel in channels
-        if (not notify or channel.name in notify) and channel.takes(alert.severity, alert.kind)
+        if (not notify or channel.name in notify) and channel.takes(alert.severity)
     )
 
 

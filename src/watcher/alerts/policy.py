@@ -46,7 +46,7 @@ class ChannelPolicy:
     """How one channel wants to be told. Texts are as written in the configuration and have passed the parsers below.
 
     `break_quiet`: the severity from which alerts are delivered in quiet hours too, empty for none.
-    `group`: alerts of one stretch of so long leave as one message. `kinds`: kinds of alert it takes, empty for all.
+    `group`: alerts of one stretch of so long leave as one message.
     """
 
     name: str
@@ -63,11 +63,10 @@ class ChannelPolicy:
     language: str = "en"
     template: str = ""
     on_uncertain: str = "resend"
-    kinds: tuple[str, ...] = ()
 
-    def takes(self, severity: str, kind: str) -> bool:
-        """Whether an alert of this severity and kind is for this channel."""
-        return rank(severity) >= rank(self.min_severity) and (not self.kinds or kind in self.kinds)
+    def takes(self, severity: str) -> bool:
+        """Whether an alert of this severity is for this channel."""
+        return rank(severity) >= rank(self.min_severity)
 
     def breaks_quiet(self, severity: str) -> bool:
         """Whether an alert of this severity is delivered in quiet hours."""

@@ -13,7 +13,8 @@ from watcher import alerts
 from watcher.alerts import ChannelPolicy
 from watcher.channels import render
 from watcher.errors import DeliveryError, StoreError
-from watcher.model import Delivery
+from watcher.model import Delivery, Update
+from watcher.service import notices
 from watcher.service.context import Context
 from watcher.service.plan import Destination
 
@@ -79,8 +80,11 @@ class Deliveries:
                 destination.policy, deliveries, keys, token, DeliveryError(f"internal error: {type(error).__name__}")
             )
             return
-        self._failed_in_row.pop(name, None)
-        await self._settled(self._context.store.delivered, keys, token, self._context.now(), message.message_id)
+        was_ill = self._failed_in_row.pop(name, 0) > 0 or any(delivery.attempts > 1 for delivery in deliveries)
+        now = self._context.now()
+        told = await self._heard_again(name, now) if was_ill else notices.NOTHING
+        await self._surely(self._context.store.delivered, keys, token, now, message.message_id, told)
+        self._wake(told)
         late = (self._context.now() - min(delivery.alert.created_at for delivery in deliveries)).total_seconds()
         self._context.tell(
             "alert.delivered", channel=name, n=len(deliveries), alert=deliveries[0].alert.key, seconds=round(late, 3)
@@ -99,25 +103,45 @@ class Deliveries:
         error: DeliveryError,
     ) -> None:
         now = self._context.now()
-        first = await self._context.write(self._context.store.first_tried, keys) or now
-        attempts = max(delivery.attempts for delivery in deliveries)
-        outcome = alerts.after_failure(attempts, first, error, policy, now, self._context.chance())
+        before = await self._surely(self._context.store.tried, keys)
+        troubles = {
+            one.key: alerts.after_one_more(one.attempts, one.refusals, one.failing_since, error, now) for one in before
+        }
+        trouble = alerts.of_all(list(troubles.values()))
+        outcome = alerts.after_failure(trouble, error, policy, now, self._context.chance())
         self._rest(policy.name, alerts.rest_after(error, outcome, self._failed_in_row.get(policy.name, 0) + 1, now))
         fields = {
             "channel": policy.name,
             "reason": error.reason,
-            "attempts": attempts,
+            "attempts": trouble.attempts,
             "alert": deliveries[0].alert.key,
         }
-        if isinstance(outcome, alerts.Postponed):
-            await self._settled(self._context.store.postponed, keys, token, now, outcome.due_at, error.reason)
-            self._context.tell("delivery.failed", **fields, again=outcome.due_at.isoformat(timespec="seconds"))
-        elif isinstance(outcome, alerts.Held):
-            await self._settled(self._context.store.held, keys, token, now, error.reason)
+        store, refusals = self._context.store, {key: one.refusals for key, one in troubles.items()}
+        if isinstance(outcome, alerts.Held):
+            await self._surely(store.held, keys, token, now, error.reason)
             self._context.tell("delivery.held", **fields)
+            return
+        is_dead = isinstance(outcome, alerts.GivenUp)
+        last_heard = await self._surely(store.last_heard, policy.name)
+        told = notices.unheard(
+            self._context.plan, policy.name, last_heard, error.reason, trouble.lasted, now, is_dead=is_dead
+        )
+        if isinstance(outcome, alerts.Postponed):
+            await self._surely(store.postponed, keys, token, now, outcome.due_at, error.reason, refusals, told)
+            self._context.tell("delivery.failed", **fields, again=outcome.due_at.isoformat(timespec="seconds"))
         else:
-            await self._settled(self._context.store.given_up, keys, token, now, error.reason)
+            await self._surely(store.given_up, keys, token, now, error.reason, refusals, told)
             self._context.tell("delivery.dead", **fields)
+        self._wake(told)
+
+    async def _heard_again(self, channel: str, now: datetime) -> Update:
+        last_heard = await self._surely(self._context.store.last_heard, channel)
+        was_told = await self._surely(self._context.store.has_alert, alerts.unheard_key(channel, last_heard))
+        return notices.heard_again(self._context.plan, channel, last_heard, now) if was_told else notices.NOTHING
+
+    def _wake(self, told: Update) -> None:
+        if told.deliveries:
+            self._context.woken()
 
     def _rest(self, channel: str, until: datetime | None) -> None:
         """Note a failure of the channel, and how long it is left alone."""
@@ -126,13 +150,12 @@ class Deliveries:
         if until is not None:
             self._resting[channel] = until
 
-    async def _settled(self, verb: Callable[..., int], *args: Any) -> None:
+    async def _surely(self, verb: Callable[..., _T], *args: Any) -> _T:
         """Write an outcome, however long the disk is full or locked: the attempt is counted, the result must not be lost."""
         wait = 0.5
         while True:
             try:
-                await self._context.write(verb, *args)
-                return
+                return await self._context.write(verb, *args)
             except StoreError as error:
                 self._context.tell("store.failed", kind=error.kind, reason=error.reason)
                 await asyncio.sleep(wait)

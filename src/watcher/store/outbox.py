@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,9 @@ FURTHEST_BATCH = timedelta(days=9)
 
 LONGEST_WINDOW = timedelta(days=8)
 """Of `at_most`: what was sent longer ago counts nowhere, and keeps the time it was written down with."""
+
+LONGEST_SILENCE = timedelta(hours=2)
+"""A start after a longer silence means that nobody was there in between."""
 
 STAMPED_SINCE = timedelta(seconds=5)
 """So long it may take until a new clock is noticed; what was stamped in that time may be right."""
@@ -42,6 +46,7 @@ def read_delivery(row: Any) -> Delivery:
 
 def recover(connection: Any, now: datetime, hold: Iterable[str]) -> int:
     """Deliveries that a dead process was sending become due again, or held on channels that ask for that. Returns how many."""
+    leave_out_absence(connection, now)
     note = "the process ended while this was being sent; it may have arrived"
     done = connection.execute(
         """UPDATE delivery SET state = CASE WHEN channel IN (SELECT value FROM json_each(?)) THEN 'held' ELSE 'pending' END,
@@ -101,6 +106,8 @@ def _fields(delivery: Delivery) -> dict[str, Any]:
 
 def settle(connection: Any, keys: Sequence[str], token: str, state: str, now: datetime, **columns: Any) -> int:
     """Write the outcome of a send, if the claim is still ours. Returns how many rows took it."""
+    if "last_error" in columns:
+        columns["last_error"] = clean(columns["last_error"])[:500]
     sets = "".join(f", {name} = :{name}" for name in columns)
     done_at = ", done_at = :now" if state in ("delivered", "dead") else ""
     done = connection.execute(
@@ -111,13 +118,57 @@ def settle(connection: Any, keys: Sequence[str], token: str, state: str, now: da
     return int(done.rowcount)
 
 
-def first_tried(connection: Any, keys: Sequence[str]) -> datetime | None:
-    """When the oldest of these deliveries was first tried."""
-    row = connection.execute(
-        "SELECT min(first_tried_at) AS at FROM delivery WHERE key IN (SELECT value FROM json_each(?))",
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A delivery's failures up to now: attempts begun, final refusals in a row, and since when it fails (None: not yet)."""
+
+    key: str
+    attempts: int
+    refusals: int
+    failing_since: datetime | None
+
+
+def tried(connection: Any, keys: Sequence[str]) -> list[Tried]:
+    """The failures of these deliveries."""
+    rows = connection.execute(
+        "SELECT key, attempts, refusals, failing_since FROM delivery WHERE key IN (SELECT value FROM json_each(?))",
         (json.dumps(list(keys)),),
+    )
+    return [
+        Tried(row["key"], row["attempts"], row["refusals"], moment(row["failing_since"])) for row in rows.fetchall()
+    ]
+
+
+def note_failures(connection: Any, refusals: Mapping[str, int], token: str, now: datetime) -> None:
+    """Write down, by key, final refusals in a row, and when it failed."""
+    connection.executemany(
+        """UPDATE delivery SET refusals = ?, failing_since = coalesce(failing_since, ?), tried_at = ?
+           WHERE key = ? AND token = ?""",
+        [(number, stamp(now), stamp(now), key, token) for key, number in refusals.items()],
+    )
+
+
+def leave_out_absence(connection: Any, now: datetime) -> None:
+    """Days in which nothing ran do not count towards giving up: nobody tried in them.
+
+    The last sign of life is the last failure or the last poll.
+    """
+    row = connection.execute(
+        f"""SELECT max(coalesce((SELECT max(tried_at) FROM delivery WHERE {_OPEN}), 0),
+                       coalesce((SELECT max(last_polled_at) FROM feed), 0)) AS at"""
     ).fetchone()
-    return moment(row["at"])
+    away = now.timestamp() - row["at"] - LONGEST_SILENCE.total_seconds()
+    if row["at"] and away > 0:
+        connection.execute(f"UPDATE delivery SET failing_since = failing_since + ? WHERE {_OPEN}", (away,))
+
+
+def last_heard(connection: Any, channel: str) -> datetime | None:
+    """When a message last reached the channel."""
+    row = connection.execute(
+        "SELECT done_at FROM delivery WHERE channel = ? AND state = 'delivered' ORDER BY done_at DESC LIMIT 1",
+        (channel,),
+    ).fetchone()
+    return moment(row["done_at"]) if row else None
 
 
 def uncount(connection: Any, keys: Sequence[str], token: str, due_at: datetime) -> None:
@@ -132,7 +183,8 @@ def uncount(connection: Any, keys: Sequence[str], token: str, due_at: datetime) 
 def resend(connection: Any, keys: Sequence[str], now: datetime) -> int:
     """Make dead, held or delivered deliveries due once more, with the same key."""
     done = connection.execute(
-        """UPDATE delivery SET state = 'pending', due_at = ?, attempts = 0, first_tried_at = NULL, batch = '', last_error = ''
+        """UPDATE delivery SET state = 'pending', due_at = ?, attempts = 0, refusals = 0, failing_since = NULL,
+             tried_at = NULL, first_tried_at = NULL, batch = '', last_error = ''
            WHERE key IN (SELECT value FROM json_each(?)) AND state <> 'sending'""",
         (stamp(now), json.dumps(list(keys))),
     )
@@ -181,11 +233,6 @@ def unacknowledged(connection: Any, channels: Sequence[str], since: datetime) ->
     return [(read_delivery(row), at) for row in rows.fetchall() if (at := moment(row["done_at"])) is not None]
 
 
-def clean_error(text: str) -> str:
-    """An error text short enough to keep."""
-    return clean(text)[:500]
-
-
 def reclock(connection: Any, now: datetime, horizon: timedelta, step: timedelta) -> None:
     """After the clock was set by `step`: nothing waits for ever, gives up early, or counts as sent in a time to come."""
     at, far, furthest = stamp(now), stamp(now + horizon), stamp(now + max(horizon, FURTHEST_BATCH))
@@ -203,7 +250,11 @@ def reclock(connection: Any, now: datetime, horizon: timedelta, step: timedelta)
         )
     if step > timedelta(0):
         connection.execute(
-            f"UPDATE delivery SET first_tried_at = first_tried_at + ? WHERE {_OPEN} AND first_tried_at < ?",
+            f"UPDATE delivery SET failing_since = failing_since + ? WHERE {_OPEN} AND failing_since < ?",
             (step.total_seconds(), stamp(now - step + STAMPED_SINCE)),
         )
-    connection.execute("UPDATE delivery SET first_tried_at = :now WHERE first_tried_at > :now", {"now": at})
+    connection.execute(
+        "UPDATE delivery SET failing_since = min(failing_since, :now), tried_at = min(tried_at, :now), first_tried_at = min(first_tried_at, :now)"
+        f" WHERE {_OPEN} AND first_tried_at > :now",
+        {"now": at},
+    )

@@ -149,3 +149,16 @@ CREATE VIRTUAL TABLE item_search USING fts5(words, tokenize = "unicode61 remove_
 def m001_first(db: Any) -> None:
     """Feeds, items, stories, alerts and the outbox."""
     db.conn.executescript("BEGIN;" + _FIRST + "COMMIT;")
+
+
+_FAILING = """
+ALTER TABLE delivery ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE delivery ADD COLUMN failing_since REAL;
+ALTER TABLE delivery ADD COLUMN tried_at REAL;
+"""
+
+
+@migrations(transactional=False)
+def m002_failing(db: Any) -> None:
+    """How often in a row each delivery was refused for good and since when it fails, apart from how often it was begun."""
+    db.conn.executescript("BEGIN;" + _FAILING + "COMMIT;")

@@ -22,6 +22,9 @@ from watcher.store.connection import SqliteError, WriterLock, as_store_error, co
 
 _T = TypeVar("_T")
 
+NOTHING = Update()
+NO_FAILURES: Mapping[str, int] = {}
+
 
 class SqliteStore:
     """See `ports.Store`. Opening takes the writer's lock and brings the schema up to date.
@@ -172,33 +175,75 @@ class SqliteStore:
         token = self._token()
         return token, self._write(lambda c: outbox.claim_due(c, channel, now, lease, token))
 
-    def delivered(self, keys: Sequence[str], token: str, now: datetime, receipt: str) -> int:
-        """These have arrived, as one message known as `receipt`."""
-        return self._write(lambda c: outbox.settle(c, keys, token, "delivered", now, receipt=receipt, last_error=""))
+    def delivered(self, keys: Sequence[str], token: str, now: datetime, receipt: str, told: Update = NOTHING) -> int:
+        """These have arrived, as one message known as `receipt`; `told` is what follows from it."""
+        return self._settle(keys, token, "delivered", now, told, receipt=receipt, last_error="")
 
-    def postponed(self, keys: Sequence[str], token: str, now: datetime, due_at: datetime, error: str) -> int:
-        """These failed and will be tried again at `due_at`."""
-        return self._write(
-            lambda c: outbox.settle(
-                c, keys, token, "pending", now, due_at=stamp(due_at), last_error=outbox.clean_error(error)
-            )
-        )
+    def postponed(
+        self,
+        keys: Sequence[str],
+        token: str,
+        now: datetime,
+        due_at: datetime,
+        error: str,
+        refusals: Mapping[str, int] = NO_FAILURES,
+        told: Update = NOTHING,
+    ) -> int:
+        """These failed and will be tried again at `due_at`; `refusals` are, by key, final ones in a row."""
+        return self._settle(keys, token, "pending", now, told, refusals, due_at=stamp(due_at), last_error=error)
 
-    def given_up(self, keys: Sequence[str], token: str, now: datetime, error: str) -> int:
+    def given_up(
+        self,
+        keys: Sequence[str],
+        token: str,
+        now: datetime,
+        error: str,
+        refusals: Mapping[str, int] = NO_FAILURES,
+        told: Update = NOTHING,
+    ) -> int:
         """These are dead letters, kept and shown."""
-        return self._write(lambda c: outbox.settle(c, keys, token, "dead", now, last_error=outbox.clean_error(error)))
+        return self._settle(keys, token, "dead", now, told, refusals, last_error=error)
 
     def held(self, keys: Sequence[str], token: str, now: datetime, error: str) -> int:
         """These wait for a person."""
-        return self._write(lambda c: outbox.settle(c, keys, token, "held", now, last_error=outbox.clean_error(error)))
+        return self._settle(keys, token, "held", now, last_error=error)
+
+    def _settle(
+        self,
+        keys: Sequence[str],
+        token: str,
+        state: str,
+        now: datetime,
+        told: Update = NOTHING,
+        refusals: Mapping[str, int] = NO_FAILURES,
+        **columns: Any,
+    ) -> int:
+        """One transaction: the outcome, what is remembered of failures, and what is told because of it."""
+
+        def work(connection: Any) -> int:
+            outbox.note_failures(connection, refusals, token, now)
+            number = outbox.settle(connection, keys, token, state, now, **columns)
+            if number and told != NOTHING:
+                items.write_update(connection, told, now)
+            return number
+
+        return self._write(work)
 
     def unclaimed(self, keys: Sequence[str], token: str, due_at: datetime) -> None:
         """Give a claim back unsent."""
         self._write(lambda c: outbox.uncount(c, keys, token, due_at))
 
-    def first_tried(self, keys: Sequence[str]) -> datetime | None:
-        """When the oldest of these was first tried."""
-        return self._read(lambda c: outbox.first_tried(c, keys))
+    def tried(self, keys: Sequence[str]) -> list[outbox.Tried]:
+        """What is remembered of the failures of these."""
+        return self._read(lambda c: outbox.tried(c, keys))
+
+    def last_heard(self, channel: str) -> datetime | None:
+        """When a message last reached the channel."""
+        return self._read(lambda c: outbox.last_heard(c, channel))
+
+    def has_alert(self, key: str) -> bool:
+        """Whether there is an alert of that key."""
+        return self._read(lambda c: c.execute("SELECT 1 FROM alert WHERE key = ?", (key,)).fetchone()) is not None
 
     def resend(self, keys: Sequence[str], now: datetime) -> int:
         """Make deliveries due once more."""
