@@ -38,6 +38,9 @@ MAX_SUMMARY = 64_000
 STORY_WINDOW = timedelta(days=21)
 """How far back a report may join a story. A plan's next step after three weeks is told as a story of its own."""
 
+CANDIDATES_PER_KEY = 40
+"""Newest stories that one blocking key may bring: a key that many share says little, and cost must not grow."""
+
 SEVERITIES = ("low", "normal", "high")
 
 
@@ -264,11 +267,11 @@ class _Fold:
         self._keys[story.id] = self._keys.get(story.id, frozenset()) | keys
         for key in keys:
             if story.id not in self._index.get(key, ()):
-                self._index[key] = (story.id, *self._index.get(key, ()))
+                self._index[key] = (story.id, *self._index.get(key, ())[: CANDIDATES_PER_KEY - 1])
         return story, changes, chosen is None
 
     def _candidates(self, keys: frozenset[str]) -> dict[str, Story]:
-        ids = stories.nominees({key: self._index[key][:40] for key in keys if key in self._index})
+        ids = stories.nominees({key: self._index[key][:CANDIDATES_PER_KEY] for key in keys if key in self._index})
         current = (self._current(story_id) for story_id in ids if self._story(story_id))
         return {story.id: story for story in current}
 

@@ -12,11 +12,12 @@ from typing import Any
 
 from watcher import stories
 from watcher.model import Amount, Entry, Facts, Feed, Known, Lookup, StoredItem, Story, Update, Verdict
-from watcher.pipeline import Policy, judge, lookup, settle
+from watcher.pipeline import CANDIDATES_PER_KEY, Policy, judge, lookup, settle
 from watcher.rules import Rulebook
 from watcher.text import plain_text
 
-CANDIDATES_PER_KEY = 40
+NEWEST_PER_KEY = 120
+"""How many of the newest entries under a blocking key are looked at for stories."""
 
 
 class Memory:
@@ -32,7 +33,7 @@ class Memory:
         items = {key: self._items[key] for key in asked.identities if key in self._items}
         index = {}
         for key in asked.story_keys:
-            newest = [story for at, story in reversed(self._index.get(key, ())) if at >= asked.since]
+            newest = [story for at, story in self._index.get(key, ())[: -NEWEST_PER_KEY - 1 : -1] if at >= asked.since]
             if newest:
                 index[key] = tuple(dict.fromkeys(newest))[:CANDIDATES_PER_KEY]
         wanted = {story for ids in index.values() for story in ids} | {item.story for item in items.values()}
@@ -70,11 +71,14 @@ class Memory:
                 self._index.setdefault(key, []).append((now, story_id))
 
     def story_of(self, item_keys: Iterable[str]) -> str:
-        """The story of a stored item, by any of its identity keys, following merges."""
-        found = next((self._items[key].story for key in item_keys if key in self._items), "")
-        while found in self._stories and self._stories[found].merged_into:
-            found = self._stories[found].merged_into
-        return found
+        """The story of a stored item, by any of its identity keys; '' where it has none."""
+        return next((self._items[key].story for key in item_keys if key in self._items), "")
+
+    def current(self, story_id: str) -> str:
+        """The story that this one is by now, following merges."""
+        while story_id in self._stories and self._stories[story_id].merged_into:
+            story_id = self._stories[story_id].merged_into
+        return story_id
 
 
 def tell_stories_apart(
@@ -186,30 +190,35 @@ def _moment(value: Any) -> datetime | None:
 
 @dataclass(slots=True)
 class Scan:
-    """Judges records one by one and groups them into stories, numbered s1, s2 … as they appear."""
+    """Judges records one by one and groups them into stories. Two that turn out to be one make one name wherever it is asked later."""
 
     rulebook: Rulebook
     now: datetime
     memory: Memory = field(default_factory=Memory)
     _names: dict[str, str] = field(default_factory=dict)
-    _order: list[tuple[dict[str, Any], frozenset[str]]] = field(default_factory=list)
 
     def judge(self, entry: Entry, feed: Feed = SCAN_FEED) -> tuple[Verdict, str]:
-        """The verdict on an entry, and the id of its story."""
+        """The verdict on an entry, and its story for `name`."""
         at = entry.published if entry.published and entry.published < self.now + timedelta(days=1) else self.now
         verdict = judge(entry, feed, self.rulebook, at)
         asked = lookup([verdict], at, every_story=True)
         update = settle([verdict], self.memory.known(asked), Policy(max_age=timedelta.max, every_story=True), at)
         self.memory.apply(update, at)
-        found = self.memory.story_of(asked.identities)
-        return verdict, self._names.setdefault(found, f"s{len(self._names) + 1}") if found else ""
+        return verdict, self.memory.story_of(asked.identities)
 
-    def line(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """The output line for a record; its unknown keys are kept. Raises ValueError for a record that is no item."""
+    def name(self, story: str) -> str | None:
+        """A short name of a story, s1, s2 … in the order asked for. Final once every record is judged."""
+        return self._names.setdefault(self.memory.current(story), f"s{len(self._names) + 1}") if story else None
+
+    def line(self, record: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+        """The output line for a record but for its story, which comes beside it for `name`; unknown keys are kept.
+
+        Raises ValueError for a record that is no item.
+        """
         known = ("title", "summary", "content", "lang", "published", "url", "source", "author", "categories")
         verdict, story = self.judge(entry_of(record))
         kept = {key: value for key, value in record.items() if key not in known and key != "id"}
-        return {"id": record.get("id"), **kept, **verdict_json(verdict), "story": story or None}
+        return {"id": record.get("id"), **kept, **verdict_json(verdict)}, story
 
 
 def verdict_json(verdict: Verdict) -> dict[str, Any]:

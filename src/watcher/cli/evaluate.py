@@ -41,6 +41,7 @@ def evaluate(app: App, file: Path, fail_under: float, misses: bool, as_json: boo
     rulebook, _ = rulebook_of(app)
     scanning, found = Scan(rulebook, datetime.now(UTC)), Evaluation()
     failed = False
+    judged = []
     labelled = sorted(records((file,)), key=lambda pair: str(pair[0].get("published") or ""))
     for record, fault in labelled:
         try:
@@ -56,7 +57,9 @@ def evaluate(app: App, file: Path, fail_under: float, misses: bool, as_json: boo
             reason = "; ".join(
                 f"{answer.rule}: {answer.reason}" for answer in rulebook.explain(verdict.item, verdict.facts)
             )
-        found.add(record, {**verdict_json(verdict), "story": story}, reason)
+        judged.append((record, {**verdict_json(verdict), "story": story}, reason))
+    for record, line, reason in judged:
+        found.add(record, {**line, "story": scanning.name(line["story"])}, reason)
     report = found.report()
     if as_json:
         emit_json(report)

@@ -34,12 +34,17 @@ __all__ = [
 
 def emit_json(value: Any) -> None:
     """One JSON document on standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    click.echo(_encodable(json.dumps(value, ensure_ascii=False, indent=2, default=str)))
 
 
 def emit_line(value: Mapping[str, Any]) -> None:
     """One JSON line on standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False, separators=(", ", ": "), default=str))
+    click.echo(_encodable(json.dumps(value, ensure_ascii=False, separators=(", ", ": "), default=str)))
+
+
+def _encodable(text: str) -> str:
+    """Text with halves of surrogate pairs, which JSON can hold and UTF-8 can not, replaced."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def width(text: str) -> int:

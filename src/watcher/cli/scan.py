@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 import click
@@ -18,34 +19,66 @@ from watcher.errors import ParseError
 from watcher.model import Document
 from watcher.replay import Scan, read_lines
 
+IN_MEMORY = 32_000_000
+"""Characters of output that wait in memory for the end of the input."""
+
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@click.option("--live", is_flag=True, help="Write each line at once, with its story as known by then.")
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines, which scan writes anyway.")
 @click.pass_obj
-def scan(app: App, files: tuple[Path, ...], as_json: bool) -> None:
+def scan(app: App, files: tuple[Path, ...], live: bool, as_json: bool) -> None:
     """Run the rules over items: JSON Lines (files or standard input), or feed documents (.xml, .rss, .atom, .rdf, .json).
+
+    Lines are written at the end of the input, since a later item can show that two stories are one.
 
     \b
     echo '{"id": 1, "title": "Séoul investira 34 billions de won dans l’IA"}' | watcher scan
     watcher scan items.jsonl feed.xml
+    tail -f items.jsonl | watcher scan --live
     """
     rulebook, _ = rulebook_of(app)
     scanning = Scan(rulebook, datetime.now(UTC))
+    lines = _lines(scanning, files or (Path("-"),))
     failed = False
-    for record, fault in records(files or (Path("-"),)):
+    for line in lines if live else _named_at_the_end(lines):
+        failed |= _STORY not in line
+        emit_line(_named(scanning, line))
+    if failed:
+        sys.exit(PROBLEMS)
+
+
+_STORY = "story"
+"""Key of a line's story: as `Scan.line` gives it until it is named."""
+
+
+def _lines(scanning: Scan, files: tuple[Path, ...]) -> Iterator[dict[str, Any]]:
+    """The output line of each item, its story not yet named; of a record that is none, what is wrong with it."""
+    for record, fault in records(files):
         if not fault:
             try:
-                emit_line(scanning.line(record))
+                line, story = scanning.line(record)
+                yield {**line, _STORY: story}
                 continue
             except ValueError as error:
                 fault = str(error)
             except Exception as error:  # a poison item is set aside and shown; the rest is still read
                 fault = f"internal error: {type(error).__name__}: {error}"
-        failed = True
-        emit_line({"id": record.get("id"), "error": fault})
-    if failed:
-        sys.exit(PROBLEMS)
+        yield {"id": record.get("id"), "error": fault}
+
+
+def _named(scanning: Scan, line: dict[str, Any]) -> dict[str, Any]:
+    return {**line, _STORY: scanning.name(line[_STORY])} if _STORY in line else line
+
+
+def _named_at_the_end(lines: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The lines once all are judged; many are kept in a file meanwhile."""
+    with SpooledTemporaryFile(max_size=IN_MEMORY, mode="w+", encoding="utf-8") as kept:
+        for line in lines:
+            kept.write(json.dumps(line, default=str) + "\n")
+        kept.seek(0)
+        yield from map(json.loads, kept)
 
 
 def records(files: tuple[Path, ...]) -> Iterator[tuple[dict[str, Any], str]]:

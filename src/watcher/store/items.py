@@ -11,8 +11,11 @@ from watcher.model import ItemWrite, Known, Lookup, StoredItem, Story, Update
 from watcher.store.codec import clean, dump, moment, read_story, stamp, story_body
 from watcher.store.words import search_words
 
-CANDIDATES_PER_KEY = 40
-"""Newest stories that one blocking key may bring: a key that many share says little, and cost must not grow."""
+CANDIDATES_PER_KEY, NEWEST_PER_KEY = 40, 120
+"""Newest stories that one blocking key may bring, and how many of its newest rows are looked at for them.
+
+A key that many share says little, and cost must not grow; a story that is reported again and again must not hide the others.
+"""
 
 
 def known(connection: Any, lookup: Lookup, *, feed_is_new: bool) -> Known:
@@ -22,10 +25,10 @@ def known(connection: Any, lookup: Lookup, *, feed_is_new: bool) -> Known:
     for key in lookup.story_keys:
         rows = connection.execute(
             "SELECT story FROM story_key WHERE key = ? AND at >= ? ORDER BY at DESC LIMIT ?",
-            (key, stamp(lookup.since), CANDIDATES_PER_KEY),
+            (key, stamp(lookup.since), NEWEST_PER_KEY),
         ).fetchall()
         if rows:
-            index[key] = tuple(row["story"] for row in rows)
+            index[key] = tuple(dict.fromkeys(row["story"] for row in rows))[:CANDIDATES_PER_KEY]
     wanted = {story for found in index.values() for story in found} | {
         item.story for item in items.values() if item.story
     }
