@@ -32,6 +32,20 @@ def run(app: App) -> None:
     counters = telemetry.Counters()
     daemon = Daemon(settings, lambda: load(app.path()), telemetry.LogObserver(), counters)
     asyncio.run(_run(daemon, settings))
+    _leave()
+
+
+def _leave() -> None:
+    """End now. Python would wait for threads that still send, for as long as a destination hangs; all is written and closed."""
+    import logging
+    import os
+    import threading
+
+    if threading.active_count() > 1:
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 async def _run(daemon: Daemon, settings: Settings) -> None:

@@ -35,7 +35,12 @@ TICK = 1.0
 JOB_DEFAULTS = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
 """By default APScheduler drops work that is a second late: 402 of 500 jobs when measured."""
 
-DRAIN_SECONDS = 30.0
+POLLS_END = 2.0
+"""Seconds that polls under way get to end by themselves at a stop. One that is cut off is made again, and nothing is lost."""
+
+SENDS_END = 10.0
+"""Seconds that messages under way get: one that is cut off may have arrived, and is sent again or held (`on_uncertain`)."""
+
 ALIVE_SECONDS = 30.0
 RETRY_CHANNEL = timedelta(seconds=5)
 """When a channel is looked at again after an error that is not the destination's."""
@@ -88,7 +93,7 @@ class Daemon:
                 await service.write(store.reclock, wall_clock(), 2 * self.settings.polling.max)
                 self._begin(service)
                 await self._pace(service)
-                await self._drain()
+                await self._drain(service)
             finally:
                 telemetry.notify("STOPPING=1")
                 if self._scheduler.running:
@@ -206,14 +211,24 @@ class Daemon:
         self.service.tell("config.reloaded", feeds=len(plan.feeds), rules=len(plan.rulebook.names))
         telemetry.notify(f"READY=1\nSTATUS=watching {len(plan.feeds)} feeds")
 
-    async def _drain(self) -> None:
+    async def _drain(self, service: Service) -> None:
         """Let what is under way finish, for a while; what does not is taken up again at the next start."""
         self._scheduler.pause()
-        running = [*self._polls, *self._sends.values()]
-        if running:
-            await asyncio.wait(running, timeout=DRAIN_SECONDS)
-        for task in running:
-            task.cancel()
+        service.wind_down()
+        sends = asyncio.create_task(_finish(list(self._sends.values()), SENDS_END))
+        await _finish(list(self._polls), POLLS_END)
+        await sends
+
+
+async def _finish(tasks: list[asyncio.Task[Any]], seconds: float) -> None:
+    """Wait so long for tasks to end, then cut them off."""
+    if not tasks:
+        return
+    _, late = await asyncio.wait(tasks, timeout=seconds)
+    for task in late:
+        task.cancel()
+    if late:
+        await asyncio.wait(late, timeout=1)
 
 
 def _own_key(database: Path) -> bytes:

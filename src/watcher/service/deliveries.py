@@ -31,6 +31,11 @@ class Deliveries:
         self._threads: dict[str, ThreadPoolExecutor] = {}
         self._failed_in_row: dict[str, int] = {}
         self._resting: dict[str, datetime] = {}
+        self._ends = False
+
+    def wind_down(self) -> None:
+        """Begin no further message; those under way go on."""
+        self._ends = True
 
     def close(self) -> None:
         """Send no more. Sends that still hang are left behind."""
@@ -39,7 +44,7 @@ class Deliveries:
 
     async def deliver(self, channel: str) -> datetime | None:
         """Send everything that is due on one channel. Returns when it next has something, None when it has nothing."""
-        while (destination := self._context.plan.destinations.get(channel)) is not None:
+        while not self._ends and (destination := self._context.plan.destinations.get(channel)) is not None:
             now = self._context.now()
             rest = self._resting.get(channel)
             if rest is not None and now < rest < now + alerts.LONGEST_RETRY_AFTER * 2:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -26,10 +26,12 @@ class Judges:
         self.whole_page: Callable[[Entry], Awaitable[Entry]] | None = None
         self._context = context
         self._pool = ThreadPoolExecutor(1, "judge")
+        self._closed = False
 
     def close(self) -> None:
-        """Wait for what is being judged."""
-        self._pool.shutdown(wait=True)
+        """Judge no more. Whoever waits for a verdict gets none: half a document must not be taken for the whole."""
+        self._closed = True
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def think(self, work: Callable[..., _T], *args: object) -> _T:
         """Run pure work on the judges' thread."""
@@ -46,6 +48,8 @@ class Judges:
         """Verdicts in the order of the entries' age, oldest first; an entry that can not be read is reported, not its neighbours'."""
         verdicts = []
         for entry in reversed(entries):
+            if self._closed:  # with the encoder an entry takes up to a second, a document minutes
+                raise CancelledError
             try:
                 verdicts.append(judge(entry, feed, self._context.plan.rulebook, now))
             except Exception:

@@ -43,6 +43,10 @@ class Service(Context):
         self.judges.close()
         await super().close()
 
+    def wind_down(self) -> None:
+        """Begin no further message: a long queue must not delay a stop."""
+        self._deliveries.wind_down()
+
     async def claim(self, limit: int, *, every: bool = False) -> list[Claim]:
         """Feeds to poll now, at most `limit`."""
         return await self.polls.claim(limit, every=every)

@@ -37,5 +37,6 @@ def server_of(settings: Settings, daemon: Daemon) -> uvicorn.Server:
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_graceful_shutdown=2,
     )
     return _Server(config)
