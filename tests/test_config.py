@@ -99,6 +99,82 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     assert len(found) >= 2
 
 
+def test_rules_are_checked_beside_other_faults(tmp_path: Path) -> None:
+    """A misspelled key hides neither the expression beside it nor the rules that build on it."""
+    text = """
+vocabularies: {ai: {en: [=AI]}, broken: {en: {a: b}}}
+rules:
+  - {name: one, severty: high, match: "@ai titel:x @nobody"}
+  - {name: two, match: [a]}
+  - {name: three, match: "rule:two rule:one @broken", per: storey}
+  - {nme: four, match: a}
+polling: {evry: 5m}
+"""
+    assert [found.splitlines()[0] for found in problems(tmp_path, text)] == [
+        "watcher.yaml:2:46: vocabularies.broken.en: expected a list",
+        "watcher.yaml:4:17: unknown key 'severty' (did you mean 'severity'?)",
+        "watcher.yaml:4:43: rule «one»: no field is called «titel»",
+        "watcher.yaml:4:51: rule «one»: no vocabulary is called «nobody»",
+        "watcher.yaml:5:24: rules.two.match: expected text",
+        "watcher.yaml:6:60: rules.three.per: Input should be 'story' or 'item' (did you mean 'story'?)",
+        "watcher.yaml:7:5: rules.3.name: 'name' is missing",
+        "watcher.yaml:7:6: unknown key 'nme' (did you mean 'name'?)",
+        "watcher.yaml:8:11: unknown key 'evry' (did you mean 'every'?)",
+    ]
+
+
+def test_a_file_that_can_not_be_read_faults_no_rule_that_needs_it(tmp_path: Path) -> None:
+    (tmp_path / "words.yaml").write_text("vocabularies: {ai: [", "utf-8")
+    found = problems(tmp_path, MINIMAL.replace("any: [budget]", 'match: "@ai"') + "include: [words.yaml]\n")
+    assert [line.split(":")[0] for line in found] == ["words.yaml"]
+
+
+def test_words_that_older_yaml_takes_for_booleans_are_text_and_told_once_a_place(tmp_path: Path) -> None:
+    text = """
+feeds: [{url: "https://example.org/a", full_text: yes, tags: [on, "off"]}]
+vocabularies: {ai: {no: [fond, NO, "NO"]}}
+rules:
+  - {name: one, any: [country:NO, true], langs: [no], tests: [{text: yes, match: off}]}
+"""
+    settings = load(written(tmp_path, text), {})
+    assert settings.feeds[0].full_text is True
+    assert settings.feeds[0].tags == {"on", "off"}
+    assert settings.rules[0].tests[0].match is False
+    assert [(term.lang, term.text) for term in settings.vocabularies[0].terms] == [
+        ("no", "fond"),
+        ("no", "NO"),
+        ("no", "NO"),
+    ]
+    assert settings.warnings == ()
+    assert [(note.line, note.column, note.message, note.severity) for note in settings.notes] == [
+        (2, 63, "on is read as the text «on», not as true", "note"),
+        (3, 21, "no is read as the text «no», not as false", "note"),
+        (3, 32, "NO is read as the text «NO», not as false", "note"),
+        (5, 35, "true is read as the text «true», not as true", "note"),
+        (5, 50, "no is read as the text «no», not as false", "note"),
+        (5, 70, "yes is read as the text «yes», not as true", "note"),
+    ]
+
+
+def test_a_key_that_nothing_follows_is_left_out(tmp_path: Path) -> None:
+    text = MINIMAL.replace("any: [budget]", "any: [budget], match: , tags: ~, langs: null") + "vocabularies:\n"
+    (rule,) = load(written(tmp_path, text), {}).rules
+    assert (rule.match, rule.tags, rule.langs) == (None, frozenset(), frozenset())
+    (said,) = problems(tmp_path, MINIMAL.replace("[budget]", "[budget, ~]"))
+    assert "rules.mine.any.1: expected text (nothing stands here" in said
+
+
+def test_a_rule_for_a_feed_or_tag_that_does_not_exist_is_warned_of(tmp_path: Path) -> None:
+    text = """
+feeds: [{url: "https://example.org/a", name: Example, tags: [government]}]
+rules: [{name: one, any: [a], feeds: [Exampel, example], tags: [goverment]}]
+"""
+    assert [(note.column, note.message, note.hint) for note in load(written(tmp_path, text), {}).notes] == [
+        (38, "rule 'one': feeds: no feed has «Exampel»", "did you mean 'example'?"),
+        (64, "rule 'one': tags: no feed has «goverment»", "did you mean 'government'?"),
+    ]
+
+
 def test_words_stay_words(tmp_path: Path) -> None:
     text = "rules:\n  - name: no-surprise\n    any: [NO, on, 12:30, 010, 1.10, yes, 0x1F]"
     assert [line.text for line in load(written(tmp_path, text), {}).rules[0].any] == [

@@ -77,7 +77,7 @@ def test_a_place_in_a_later_line_of_a_block() -> None:
         ("country:Germny", "no country has the code «Germny»", "did you mean DE (Germany)?"),
         ("stage:planed", "no stage is called «planed»", "did you mean planned?"),
         ("instrument:funds", "no instrument is called «funds»", "did you mean fund?"),
-        ("lang:english", "no language has the code «english»", "did you mean en?"),
+        ("lang:english", "no language has the code «english»", "did you mean en (English)?"),
         ("amount>=1bn", "the sum names no currency", "write amount>=1bn USD"),
         ("amount>=1bn UDS", "no currency has the code «UDS»", "did you mean USD?"),
         ("amount>=lots", "«lots» is no sum of money", "write amount>=1bn USD"),
@@ -111,7 +111,34 @@ def test_every_problem_is_told_at_once() -> None:
         RuleSpec("four", Line("a"), where=Where("r.yaml", 5, 1)),
         RuleSpec("five", Line("a"), within=timedelta(hours=2), where=Where("r.yaml", 6, 1)),
     )
-    assert [found.line for found in problems(*rules)] == [1, 3, 4, 5, 6, 2]
+    assert [found.line for found in problems(*rules)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_every_fault_of_one_expression_is_told() -> None:
+    (spec,) = [
+        RuleSpec("x", Line("country:[KR, Germny] @aii OR title:(titel:a NEAR/3 amount>=1bn UDS) NOT stage:planed"))
+    ]
+    said = [found.message.splitlines()[0].removeprefix("rule «x»: ") for found in problems(spec)]
+    assert said == [
+        "no country has the code «Germny»",
+        "no vocabulary is called «aii»",
+        "no field is called «titel»",
+        "no currency has the code «UDS»",
+        "no stage is called «planed»",
+    ]
+
+
+def test_a_language_that_does_not_exist_is_refused_wherever_it_stands() -> None:
+    words = VocabularySpec(
+        "words", (VocabularyTerm("fund", "englsh", Where("r.yaml", 2, 9)), VocabularyTerm("fonds", "fr"))
+    )
+    found = problems(
+        RuleSpec("x", Line("a", Where("r.yaml", 5, 1)), langs=frozenset({"korean"})), vocabularies=(words,)
+    )
+    assert [(one.message, one.hint) for one in found] == [
+        ("rule «x»: no language has the code «korean»", "did you mean ko (Korean)?"),
+        ("vocabulary «words»: no language has the code «englsh»", "did you mean en (English)?"),
+    ]
 
 
 def test_circles_are_refused() -> None:

@@ -33,12 +33,17 @@ class Problem:
     message: str
     hint: str = ""
     severity: str = "error"
-    """`error` stops a start or reload; `warning` does not."""
+    """`error` stops a start or reload; `warning` does not; a `note` only says how something was read."""
 
     def __str__(self) -> str:
         hint = f" ({self.hint})" if self.hint else ""
-        kind = "warning: " if self.severity == "warning" else ""
+        kind = "" if self.severity == "error" else f"{self.severity}: "
         return f"{self.file}:{self.line}:{self.column}: {kind}{self.message}{hint}"
+
+
+def in_file(problem: Problem) -> tuple[str, int, int]:
+    """Sorts problems by file and place."""
+    return problem.file, problem.line, problem.column
 
 
 class ConfigError(WatcherError):

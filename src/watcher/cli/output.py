@@ -100,7 +100,8 @@ def _cell(value: Any) -> str:
 def problem_line(problem: Problem) -> str:
     """A problem in colour: place, message, hint."""
     place = f"{problem.file}:{problem.line}:{problem.column}:"
-    kind = click.style("warning: ", fg="yellow") if problem.severity == "warning" else click.style("error: ", fg="red")
+    colours = {"warning": "yellow", "note": "cyan"}
+    kind = click.style(f"{problem.severity}: ", fg=colours.get(problem.severity, "red"))
     hint = click.style(f"\n    {problem.hint}", dim=True) if problem.hint else ""
     return f"{click.style(place, bold=True)} {kind}{problem.message}{hint}"
 

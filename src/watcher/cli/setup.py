@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.resources
 import stat
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from html import escape
@@ -15,7 +16,7 @@ import click
 
 from watcher.cli.main import App
 from watcher.cli.output import PROBLEMS, emit_json, show_problems
-from watcher.errors import ConfigError, Problem
+from watcher.errors import ConfigError, Problem, in_file
 from watcher.model import Entry, Feed
 
 if TYPE_CHECKING:
@@ -33,18 +34,20 @@ def check(app: App, as_json: bool, tests: bool) -> None:
     Also runs the tests that rules carry, and looks for secrets that can not be read or that everybody can read.
     """
     problems, summary = _check(app, tests)
+    problems = sorted(problems, key=in_file)
     errors = [problem for problem in problems if problem.severity == "error"]
     if as_json:
         rows = [{name: getattr(problem, name) for name in Problem.__slots__} for problem in problems]
         emit_json({"ok": not errors, **summary, "problems": rows})
     else:
         show_problems(problems)
-        warnings = len(problems) - len(errors)
+        kinds = Counter(problem.severity for problem in problems)
+        counted = ", ".join(f"{kinds[kind]} {kind}{'' if kinds[kind] == 1 else 's'}" for kind in kinds)
         if errors:
-            click.echo(f"{len(errors)} errors, {warnings} warnings", err=True)
+            click.echo(counted, err=True)
         else:
             told = ", ".join(f"{number} {what}" for what, number in summary.items())
-            click.echo(f"ok: {told}" + (f"; {warnings} warnings" if warnings else ""))
+            click.echo(f"ok: {told}" + (f"; {counted}" if counted else ""))
     if errors:
         sys.exit(PROBLEMS)
 
@@ -57,7 +60,7 @@ def _check(app: App, tests: bool) -> tuple[Sequence[Problem], dict[str, Any]]:
         settings = app.settings()
     except ConfigError as error:
         return error.problems, {}
-    problems = list(settings.warnings) + _readable_secrets(settings.files)
+    problems = [*settings.warnings, *settings.notes, *_readable_secrets(settings.files)]
     summary = {"feeds": len(settings.feeds), "rules": len(settings.rules), "channels": len(settings.channels)}
     for channel in settings.channels:
         name, file = channel.policy.name, str(settings.file)

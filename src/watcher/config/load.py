@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import difflib
 import glob
-import types
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-from pydantic import BaseModel, ValidationError
 
 from watcher import packs
 from watcher.config.convert import NOBODY, Part, Placed, channel, feed, feed_problems, joined, rule, vocabulary
@@ -19,8 +14,10 @@ from watcher.config.schema import MainModel, PartModel
 from watcher.config.secrets import References, environment
 from watcher.config.settings import Settings
 from watcher.config.tree import Node, read_tree
-from watcher.errors import ConfigError, Problem
-from watcher.rules import RuleSpec, VocabularySpec
+from watcher.config.validate import notes, validated
+from watcher.errors import ConfigError, Problem, RuleError, in_file
+from watcher.model import Feed
+from watcher.rules import RuleSpec, VocabularySpec, compile_rules
 
 SEARCH_PATH = ("config/watcher.yaml", "/etc/watcher/watcher.yaml")
 
@@ -44,9 +41,12 @@ class _Loading:
 
     environ: Mapping[str, str]
     problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
     secrets: set[str] = field(default_factory=set)
     files: list[Path] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
+    is_whole: bool = True
+    """Could every file be read, so that what no file names does not exist?"""
 
 
 def load(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
@@ -57,8 +57,7 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
         assert isinstance(main.model, MainModel)
         for index, pattern in enumerate(main.model.include):
             _include(pattern, path, main.node.at(("include", index)), loading)
-    errors = [problem for problem in loading.problems if problem.severity == "error"]
-    if errors or main is None:
+    if main is None:
         raise ConfigError(loading.problems)
     return _assemble(path, main, loading)
 
@@ -105,70 +104,24 @@ def _read(text: str, file: str, base: Path, model: type[PartModel], loading: _Lo
         tree = read_tree(text, file)
     except ConfigError as error:
         loading.problems += error.problems
+        loading.is_whole = False
         return None
     if not isinstance(tree.value, dict):
         loading.problems.append(Problem(file, tree.line, tree.column, "expected keys such as `feeds:` or `rules:`"))
+        loading.is_whole = False
         return None
     references = References(file, base, loading.environ)
     tree = references.resolve(tree)
     loading.problems += references.problems
     loading.secrets |= references.secrets
-    plain = {key: value for key, value in tree.plain().items() if value is not None}
-    try:
-        part = Part(file, tree, model.model_validate(plain))
-    except ValidationError as error:
-        loading.problems += [_as_problem(file, tree, model, detail) for detail in error.errors(include_url=False)]
-        return None
-    loading.parts.append(part)
+    part, problems = validated(file, tree, model)
+    loading.problems += problems
+    if part is not None:
+        loading.parts.append(part)
+        if not file.startswith("pack:"):
+            loading.notes += notes(part, model)
+    loading.is_whole &= part is not None
     return part
-
-
-def _as_problem(file: str, tree: Node, model: type[BaseModel], detail: Any) -> Problem:
-    path = tuple(step for step in detail["loc"] if step != "[key]")
-    node = tree.at(path)
-    where = ".".join(str(step) for step in path)
-    message, hint = str(detail["msg"]).removeprefix("Value error, "), ""
-    if detail["type"] == "extra_forbidden":
-        keys = _keys_at(model, path[:-1])
-        message = f"unknown key '{path[-1]}'"
-        near = difflib.get_close_matches(str(path[-1]), keys, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else "known here: " + ", ".join(sorted(keys))
-        return Problem(file, *node.key, message, hint)
-    if detail["type"] == "missing":
-        return Problem(file, node.line, node.column, f"{where}: '{path[-1]}' is missing")
-    if detail["type"] == "literal_error":
-        near = difflib.get_close_matches(
-            str(detail["input"]),
-            [w.strip(" '") for w in detail["ctx"]["expected"].replace(" or ", ",").split(",")],
-            n=1,
-        )
-        hint = f"did you mean '{near[0]}'?" if near else ""
-    return Problem(file, node.line, node.column, f"{where}: {message}", hint)
-
-
-def _keys_at(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
-    """Names of the fields that may stand at `path` of a document of `model`."""
-    here: Any = model
-    for step in path:
-        if isinstance(here, type) and issubclass(here, BaseModel):
-            info = here.model_fields.get(str(step))
-            if info is None:
-                return []
-            here = info.annotation
-        here = _inner(here, isinstance(step, int))
-    return list(here.model_fields) if isinstance(here, type) and issubclass(here, BaseModel) else []
-
-
-def _inner(annotation: Any, is_index: bool) -> Any:
-    """The model inside Optional[…], Annotated[…] and, for an index, list[…]."""
-    origin, args = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin is typing.Annotated:
-        return _inner(args[0], is_index)
-    if origin in (typing.Union, types.UnionType):
-        return _inner(next(arg for arg in args if arg is not type(None)), is_index)
-    if origin is list and is_index:
-        return _inner(args[0], False)
-    return annotation
 
 
 def _assemble(path: Path, main: Part, loading: _Loading) -> Settings:
@@ -186,8 +139,10 @@ def _assemble(path: Path, main: Part, loading: _Loading) -> Settings:
         _refuse_twins(kind, named, loading.problems)
     loading.problems += [problem for found in feeds for problem in feed_problems(found)]
     _check_channels(rules, channels, loading.problems)
+    _check_scopes(rules, [found.value[0] for found in feeds], loading.notes)
     if any(problem.severity == "error" for problem in loading.problems):
-        raise ConfigError(loading.problems)
+        found = _rule_problems(rules, terms) if loading.is_whole else []
+        raise ConfigError(sorted([*loading.problems, *loading.notes, *found], key=in_file))
     return Settings(
         file=path,
         database=str(path.parent / model.database) if "://" not in model.database else model.database,
@@ -203,8 +158,19 @@ def _assemble(path: Path, main: Part, loading: _Loading) -> Settings:
         log=model.log,
         secrets=frozenset(loading.secrets) | _secret_urls(channels),
         warnings=tuple(loading.problems),
+        notes=tuple(loading.notes),
         files=tuple(loading.files),
     )
+
+
+def _rule_problems(rules: list[Placed], terms: list[Placed]) -> list[Problem]:
+    """What is wrong with the rules besides, so that a person need not mend one thing to hear of the next."""
+    once = {found.name: found.value for found in reversed(rules)}
+    try:
+        compile_rules(reversed(once.values()), joined(terms))
+    except RuleError as error:
+        return error.problems
+    return []
 
 
 def _check_channels(rules: list[Placed], channels: list[Placed], problems: list[Problem]) -> None:
@@ -228,6 +194,23 @@ def _check_channels(rules: list[Placed], channels: list[Placed], problems: list[
             problems.append(
                 Problem(found.file, found.line, found.column, f"{what} '{name}', which is no channel", hint)
             )
+
+
+def _check_scopes(rules: list[Placed], feeds: list[Feed], notes: list[Problem]) -> None:
+    """A rule that looks only at feeds or tags that no feed has is never asked. Without feeds nothing can be said."""
+    known = {
+        "feeds": {name.casefold() for feed in feeds for name in (feed.name, feed.url)},
+        "tags": {tag.casefold() for feed in feeds for tag in feed.tags},
+    }
+    for found in rules if feeds else ():
+        for key, names in known.items():
+            for name in getattr(found.value, key):
+                if name.casefold() not in names:
+                    near = difflib.get_close_matches(name.casefold(), sorted(names - {""}), n=1)
+                    where = found.value.places[key]
+                    said = f"rule '{found.name}': {key}: no feed has «{name}»"
+                    hint = f"did you mean '{near[0]}'?" if near else ""
+                    notes.append(Problem(where.file, where.line, where.column, said, hint, "warning"))
 
 
 def _secret_urls(channels: list[Placed]) -> frozenset[str]:

@@ -34,7 +34,10 @@ class RequestOptions:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that a person configured. `secrets` are the values that must never be shown."""
+    """Everything that a person configured. `secrets` are the values that must never be shown.
+
+    `warnings` are for every command, `notes` for who checks a configuration.
+    """
 
     file: Path
     database: str
@@ -50,4 +53,5 @@ class Settings:
     log: str
     secrets: frozenset[str] = field(repr=False)
     warnings: tuple[Problem, ...]
+    notes: tuple[Problem, ...]
     files: tuple[Path, ...]

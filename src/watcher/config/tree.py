@@ -25,21 +25,33 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class Node:
     """A YAML value: str, None, dict of Nodes or list of Nodes, at `line` and `column` (from 1).
 
-    `key` is where its key stands, (0, 0) for what has none.
+    `key` is where its key stands, (0, 0) for what has none. `is_bare` tells of text without quotes around it,
+    `has_bare_key` the same of its key.
     """
 
     value: Any
     line: int
     column: int
     key: tuple[int, int] = (0, 0)
+    is_bare: bool = False
+    has_bare_key: bool = False
 
     def plain(self) -> Any:
-        """The value with all nodes unwrapped."""
+        """The value with all nodes unwrapped; a key that nothing follows is left out."""
         if isinstance(self.value, dict):
-            return {key: node.plain() for key, node in self.value.items()}
+            return {key: node.plain() for key, node in self.value.items() if node.value is not None}
         if isinstance(self.value, list):
             return [node.plain() for node in self.value]
         return self.value
+
+    def walk(self, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Node]]:
+        """The node and all below it, each with its path, in the order written."""
+        yield path, self
+        inner: Any = self.value.items() if isinstance(self.value, dict) else ()
+        if isinstance(self.value, list):
+            inner = enumerate(self.value)
+        for step, node in inner:
+            yield from node.walk((*path, step))
 
     def at(self, path: tuple[str | int, ...]) -> Node:
         """The node at `path`, or the deepest one above it that exists."""
@@ -142,8 +154,9 @@ def _node(event: yaml.Event) -> Node | None:
         return Node([], line, column)
     if isinstance(event, yaml.MappingStartEvent):
         return Node({}, line, column)
-    is_null = event.style is None and event.value in ("", "~", "null")
-    return Node(None if is_null else event.value, line, column)
+    is_bare = event.implicit[0]  # the C parser gives a style of '' where the other gives None
+    is_null = is_bare and event.value in ("", "~", "null")
+    return Node(None if is_null else event.value, line, column, is_bare=is_bare)
 
 
 def _put(parent: _Open, node: Node, event: yaml.Event) -> None:
@@ -161,5 +174,7 @@ def _put(parent: _Open, node: Node, event: yaml.Event) -> None:
         parent.key = node
         return
     place = (parent.key.line, parent.key.column)
-    parent.node.value[parent.key.value] = Node(node.value, node.line, node.column, place)
+    parent.node.value[parent.key.value] = Node(
+        node.value, node.line, node.column, place, node.is_bare, parent.key.is_bare
+    )
     parent.key = None

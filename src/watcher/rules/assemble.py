@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
+from itertools import islice
 
 from watcher.errors import Problem
 from watcher.rules import tree
 from watcher.rules.build import Builder
 from watcher.rules.conditions.core import Condition
+from watcher.rules.conditions.facts import language_code
 from watcher.rules.conditions.logic import All, Not
-from watcher.rules.faults import Fault, problem
+from watcher.rules.faults import FOLLOWS, Fault, problem
 from watcher.rules.lexer import read_term, uses_language
 from watcher.rules.opinion import Opinion, read_vector
 from watcher.rules.rule import Rule
+from watcher.rules.scoping import ANY
 from watcher.rules.score import Score
 from watcher.rules.spec import Line, OpinionSpec, RuleSpec, ScoreSpec, VocabularySpec, VocabularyTerm, Where
 from watcher.rules.syntax import lower_case_operators, parse
 
 MAX_CHAIN = 20
 """So many rules, or vocabularies, may build on each other in line."""
+MAX_FAULTS = 20
+"""So many faults of one expression are told."""
 
 
 @dataclass(slots=True)
@@ -69,11 +74,27 @@ class Assembly:
     def _vocabulary_terms(
         self, spec: VocabularySpec
     ) -> Iterator[tuple[VocabularyTerm, tree.Term | tree.Regex | tree.Vocabulary]]:
+        codes: dict[str, str | None] = {}
         for term in spec.terms:
+            if term.lang not in codes:
+                codes[term.lang] = self._language(term.lang, term.where, f"vocabulary «{spec.name}»")
+            lang = codes[term.lang]
+            if lang is None:
+                continue
             try:
-                yield term, read_term(term.text)
+                yield replace(term, lang=lang), read_term(term.text)
             except Fault as fault:
                 self.problems.append(problem(fault, Line(term.text, term.where), f"vocabulary «{spec.name}»"))
+
+    def _language(self, written: str, where: Where, owner: str) -> str | None:
+        """A language as items have it; None, with a problem told, for one that does not exist."""
+        if written in ANY:
+            return "any"
+        try:
+            return language_code(written)
+        except Fault as fault:
+            self._problem(where, f"{owner}: {fault.message}", fault.hint)
+            return None
 
     def _add_vocabulary(
         self, spec: VocabularySpec, terms: list[tuple[VocabularyTerm, tree.Term | tree.Regex | tree.Vocabulary]]
@@ -139,6 +160,10 @@ class Assembly:
         if not lines:
             self._problem(spec.where, f"rule «{spec.name}» asks for nothing", "give it match:, any:, all: or score:")
         self._check_quorum(spec)
+        codes = [
+            self._language(lang, spec.places.get("langs", spec.where), f"rule «{spec.name}»") for lang in spec.langs
+        ]
+        draft.is_faulty |= None in codes
         return draft
 
     def _check_quorum(self, spec: RuleSpec) -> None:
@@ -152,14 +177,17 @@ class Assembly:
     def _rule(self, draft: Draft, rules: dict[str, Rule]) -> Rule | None:
         spec = draft.spec
         built: dict[str, list[Condition]] = {"match": [], "all": [], "any": [], "none": [], "score": []}
-        faulty = len(self.problems)
+        is_faulty = draft.is_faulty
         for part, line, node in draft.pieces:
             try:
                 built[part].append(self.builder.build(node, line.text))
-            except Fault as fault:
-                self.problems.append(problem(fault, line, f"rule «{spec.name}»"))
+            except Fault:
+                is_faulty = True
+                found = islice(self.builder.faults(node, line.text), MAX_FAULTS)
+                told = (fault for fault in found if fault.severity != FOLLOWS)
+                self.problems.extend(problem(fault, line, f"rule «{spec.name}»") for fault in told)
         chain = self._chain(draft, rules)
-        if draft.is_faulty or len(self.problems) > faulty:
+        if is_faulty or chain is None:
             return None
         must = built["match"] + built["all"]
         if len(built["any"]) > 1:
@@ -193,8 +221,8 @@ class Assembly:
             self._problem(spec.where, f"opinion: {error}", "take it as scripts/train_pack.py writes it")
             return None
 
-    def _chain(self, draft: Draft, rules: dict[str, Rule]) -> tuple[Rule, ...]:
-        """All rules that it builds on, in order; says so when the chain is too long."""
+    def _chain(self, draft: Draft, rules: dict[str, Rule]) -> tuple[Rule, ...] | None:
+        """All rules that it builds on, in order; None, with a problem told, when the chain is too long."""
         found: dict[str, Rule] = {}
         depth = 0
         for name, line, node in draft.builds_on:
@@ -207,7 +235,7 @@ class Assembly:
                     f"more than {MAX_CHAIN} rules build on each other", "join some of them", node.start, node.end
                 )
                 self.problems.append(problem(fault, line, f"rule «{draft.spec.name}»"))
-                break
+                return None
         self._depths[draft.spec.name] = depth
         return tuple(found.values())
 
@@ -215,7 +243,7 @@ class Assembly:
         """Rules that the index can not file cost something for every item."""
         spec = rule.spec
         where = spec.match.where if spec.match is not None else spec.where
-        nodes = [inner for _, _, node in pieces for inner in walk(node)]
+        nodes = [inner for _, _, node in pieces for inner in tree.walk(node)]
         if any(isinstance(node, tree.Regex) for node in nodes):
             message = "only regular expressions without fixed text decide, so every item must be searched"
             hint = "AND it with a word that must occur"
@@ -226,25 +254,11 @@ class Assembly:
         self._problem(where, f"rule «{rule.name}»: {message}", hint, "warning")
 
 
-def walk(node: tree.Node) -> Iterator[tree.Node]:
-    """The node and all below it."""
-    waiting = [node]
-    while waiting:
-        current = waiting.pop()
-        yield current
-        for name in ("children", "child", "left", "right", "operand"):
-            below = getattr(current, name, None)
-            if isinstance(below, tree.Node):
-                waiting.append(below)
-            elif isinstance(below, tuple):
-                waiting.extend(below)
-
-
 def references(node: tree.Node) -> Iterator[tuple[str, tree.Node]]:
     """The names of all rules that an expression refers to, with their places."""
-    for found in walk(node):
+    for found in tree.walk(node):
         if isinstance(found, tree.Field) and found.name == "rule":
-            yield from ((term.raw, term) for term in walk(found.operand) if isinstance(term, tree.Term))
+            yield from ((term.raw, term) for term in tree.walk(found.operand) if isinstance(term, tree.Term))
 
 
 def in_order(graph: Mapping[str, Iterable[str]]) -> tuple[list[str], list[list[str]]]:

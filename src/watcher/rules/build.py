@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from watcher.rules import tree
@@ -13,7 +14,7 @@ from watcher.rules.conditions.logic import All, Any, Not
 from watcher.rules.conditions.places import Near, Sentence, Within
 from watcher.rules.conditions.reference import RuleReference, Target
 from watcher.rules.conditions.words import Seeker, Words
-from watcher.rules.faults import Fault, did_you_mean
+from watcher.rules.faults import FOLLOWS, Fault, did_you_mean
 from watcher.rules.reading import SCOPES
 from watcher.rules.regex import compile_regex
 from watcher.rules.scoping import languages_of
@@ -64,6 +65,23 @@ class Builder:
             case tree.Sentence():
                 return Sentence(source, self.build(node.child, text))
         raise TypeError(f"no condition is known for {type(node).__name__}")
+
+    def faults(self, node: tree.Node, text: str) -> Iterator[Fault]:
+        """Every fault of an expression that does not build, in the order written: of a part only what its own parts have not."""
+        if isinstance(node, tree.Field) and isinstance(node.operand, tree.Or):
+            parts: Iterable[tree.Node] = (replace(node, operand=value) for value in node.operand.children)
+        else:
+            parts = tree.below(node)
+        is_sound = True
+        for part in parts:
+            for fault in self.faults(part, text):
+                is_sound = False
+                yield fault
+        if is_sound:
+            try:
+                self.build(node, text)
+            except Fault as fault:
+                yield fault
 
     def words(self, node: tree.Term | tree.Regex, source: str, lang: str = "", of: str = "") -> tuple[Words, ...]:
         """The conditions of a term, one for each spelling; of a vocabulary's term with its language and the vocabulary's name."""
@@ -167,7 +185,7 @@ class Builder:
         target = self.rules.get(name)
         if target is None:
             if name in self.rule_names:
-                raise Fault(f"rule «{name}» has a fault of its own", "correct it first", node.start, node.end)
+                raise Fault(f"rule «{name}» has a fault of its own", "correct it", node.start, node.end, FOLLOWS)
             hint = did_you_mean(name, self.rule_names) or "add it under rules:"
             raise Fault(f"no rule is called «{name}»", hint, node.start, node.end)
         return RuleReference(f"rule:{name}", target)

@@ -12,6 +12,9 @@ from watcher.rules.spec import Line
 EXCERPT = 60
 """Characters of the expression shown on each side of the fault."""
 
+FOLLOWS = "follows"
+"""The severity of a fault that is but another's consequence, and that nobody needs to be told."""
+
 ALIKE, TIED, SWAPPED = 0.6, 0.1, 0.2
 FEW = 16
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from watcher.model import Quorum
 from watcher.rules.conditions.core import Condition, Find, Needs, Reason
+from watcher.rules.conditions.facts import is_language, language_code
 from watcher.rules.keys import fact_key
 from watcher.rules.likelihood import likelihood
 from watcher.rules.reading import EVERYWHERE, Reading
 from watcher.rules.score import Score
 from watcher.rules.spec import RuleSpec
 from watcher.text import fold
-from watcher.text.language import base, normal
 
 
 class Rule:
@@ -28,7 +28,7 @@ class Rule:
         self.condition = condition
         self.score = score
         self.builds_on = builds_on
-        self.langs = frozenset(normal(lang) for lang in spec.langs)
+        self.langs = frozenset(language_code(lang) for lang in spec.langs)
         self.tags = frozenset(fold(tag) for tag in spec.tags)
         self.feeds = frozenset(fold(feed) for feed in spec.feeds)
         self.quorum = Quorum(spec.publishers, spec.within) if spec.within is not None and spec.publishers > 1 else None
@@ -85,7 +85,7 @@ class Rule:
 
     def _outside(self, reading: Reading) -> str:
         """Which scope of the rule leaves the item out; empty when none does."""
-        if self.langs and reading.lang not in self.langs and base(reading.lang) not in self.langs:
+        if self.langs and not any(is_language(reading.lang, lang) for lang in self.langs):
             return f"the item is in «{reading.lang}», the rule for {', '.join(sorted(self.langs))}"
         feed = reading.item.feed
         if self.tags and self.tags.isdisjoint(fold(tag) for tag in feed.tags):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 
-from watcher.errors import Problem, RuleError
+from watcher.errors import Problem, RuleError, in_file
 from watcher.facts.rates import usd
 from watcher.model import Facts, Item, Match
 from watcher.rules.assemble import Assembly
@@ -79,7 +79,7 @@ def compile_rules(
         assembly.add_vocabularies(tuple(vocabularies))
         compiled = assembly.add_rules(tuple(rules))
         if assembly.problems:
-            raise RuleError(assembly.problems)
+            raise RuleError(sorted(assembly.problems, key=in_file))
         index = Index([rule.needs() for rule in compiled], builder.lookups, builder.fields)
     if len(compiled) >= MANY:
         _settle()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -93,3 +94,26 @@ class Not(Node):
 @dataclass(frozen=True, slots=True)
 class Sentence(Node):
     child: Node
+
+
+def below(node: Node) -> tuple[Node, ...]:
+    """The nodes that it is made of, in the order written."""
+    match node:
+        case And() | Or():
+            return node.children
+        case Not() | Sentence():
+            return (node.child,)
+        case Near():
+            return node.left, node.right
+        case Field():
+            return (node.operand,)
+    return ()
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all below it."""
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        waiting.extend(below(current))

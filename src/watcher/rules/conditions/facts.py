@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -18,8 +19,10 @@ from watcher.rules.faults import Fault, did_you_mean
 from watcher.rules.keys import RUNS, fact_key
 from watcher.rules.reading import EVERYWHERE, Hit, Reading, Scope
 from watcher.text import fold
+from watcher.text.language import normal
 
 MAX_SHOWN = 5
+LONGEST_CODE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,27 +163,37 @@ def _country(raw: str) -> str:
     by_name = {name.casefold(): code for code, name in known.items()}
     if raw.casefold() in by_name:
         return by_name[raw.casefold()]
-    hint = did_you_mean(raw, known.values()) if len(raw) > 2 else did_you_mean(raw, known)
-    for name, code in ((name, code) for code, name in known.items()):
-        if len(raw) > 2 and hint and name in hint:
-            hint = hint.replace(name, f"{code} ({name})", 1)
-            break
+    hint = _meant(raw, known)
     raise Fault(f"no country has the code «{raw}»", hint or "use ISO 3166 codes such as KR, FR, EU", 0, 0)
 
 
-def _language(raw: str) -> str:
-    base = raw.split("-")[0].lower()
+def _meant(raw: str, known: Mapping[str, str]) -> str:
+    """«did you mean DE (Germany)?» for what is like a name of `known`, names by code; for a short `raw` like a code."""
+    if len(raw) <= LONGEST_CODE:
+        shown = {code: f"{code} ({name})" for code, name in known.items() if len(code) == 2}
+    else:
+        shown = {name: f"{code} ({name})" for code, name in known.items()}
+    hint = did_you_mean(raw, shown)
+    pattern = "|".join(sorted(map(re.escape, shown), key=len, reverse=True))
+    return re.sub(rf"\b(?:{pattern})(?!\w)", lambda found: shown[found[0]], hint)
+
+
+def language_code(raw: str) -> str:
+    """A language tag or code as items have it: `zh-TW` is zh-Hant, `pt-BR` pt, `no` nb.
+
+    Raises Fault, without a place, for what is no language.
+    """
+    base = re.split("[-_]", raw.strip())[0].lower()
     known = language_names()
     if base not in known:
-        by_name = {name.casefold(): code for code, name in known.items()}
-        code = by_name.get(raw.casefold())
-        hint = f"did you mean {code}?" if code else did_you_mean(raw, [code for code in known if len(code) == 2])
+        hint = _meant(raw, known)
         raise Fault(f"no language has the code «{raw}»", hint or "use codes such as fr, ko, zh-Hans", 0, 0)
-    return "-".join([base, *(part.title() if len(part) == 4 else part for part in raw.split("-")[1:])])
+    return normal(raw)
 
 
-def _same_language(lang: str, sought: str) -> bool:
-    return lang == sought or lang.split("-")[0] == sought or (sought == "no" and lang in ("nb", "nn"))
+def is_language(lang: str, sought: str) -> bool:
+    """Is an item's language the one sought? `zh` is zh-Hans and zh-Hant."""
+    return lang == sought or lang.split("-")[0] == sought
 
 
 def _some(raw: str) -> str:
@@ -214,10 +227,6 @@ def _equal(value: str, sought: str) -> bool:
     return value == sought
 
 
-def _languages_sought(lang: str) -> frozenset[str]:
-    return frozenset(fact_key("lang", code) for code in ((lang, "nb", "nn") if lang == "no" else (lang,)))
-
-
 def _key_of(field: str) -> Callable[[str], frozenset[str]]:
     return lambda value: frozenset({fact_key(field, value)})
 
@@ -238,7 +247,7 @@ FACTS: Mapping[str, FactKind] = {
         FactKind("instrument", _one_of("instrument", INSTRUMENTS), lambda r: r.facts.instruments, _equal,
                  _key_of("instrument"), "instrument:fund"),
         FactKind("actor", _some, lambda r: r.facts.actors, _named, _words_of("actor"), 'actor:"Ministry of Science"'),
-        FactKind("lang", _language, lambda r: (r.lang,), _same_language, _languages_sought, "lang:fr"),
+        FactKind("lang", language_code, lambda r: (r.lang,), is_language, _key_of("lang"), "lang:fr"),
         FactKind("tag", _some, lambda r: sorted(r.item.feed.tags), lambda value, sought: fold(value) == sought,
                  _key_of("tag"), "tag:government"),
         FactKind("source", _some, lambda r: (r.item.source,), _named, _words_of("source"), 'source:"Yonhap"'),
