@@ -59,7 +59,7 @@ def validator_before_entries() -> None:
     async def wrong(self: Any, claim: Any, feed: Any, document: Any, parsed: Any) -> Any:
         context = self._context
         state = replace(claim.state, etag=document.etag, last_polled_at=context.now(), next_poll_at=context.now())
-        await context.write(context.store.save_feed, claim, state, context.now())
+        await context.write(context.store.save_feeds, [(claim, state)], context.now())
         (again,) = await context.write(context.store.claim_due_feeds, context.now(), 1, _lease(), every=True)
         return await commit(self, again, feed, document, parsed)
 

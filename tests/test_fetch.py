@@ -224,7 +224,7 @@ def test_a_host_gets_no_more_requests_at_once_than_allowed(farm: Farm) -> None:
 
     async def run() -> None:
         nonlocal open_now, most
-        async with HttpFetcher(LOOPBACK) as fetcher:
+        async with HttpFetcher(replace(LOOPBACK, timeout=timedelta(seconds=30))) as fetcher:
             follow = fetcher._follow
 
             async def counted(*args: Any) -> Document | None:

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -316,11 +317,25 @@ def test_search_finds_every_script(store: SqliteStore, lists: Lists, title: str,
     assert [row["id"] for row in lists.search(query)] == ["i1"]
 
 
+def test_states_are_saved_together_and_only_by_who_holds_the_claim(store: SqliteStore) -> None:
+    store.sync_feeds([Feed(f"https://x.example/{i}") for i in range(3)], NOON)
+    first, second, lost = store.claim_due_feeds(NOON, 3, LEASE)
+    assert store.claim_feed(lost.state.url, NOON + 2 * LEASE, LEASE) is not None
+    told = replace(first.state, history={"learned": 1}, failures=2)
+    states = [(first, told), (second, second.state), (lost, lost.state)]
+    assert store.save_feeds(states, NOON) == [True, True, False]
+    saved = store.feed_state(first.state.url)
+    assert saved is not None and (saved.history, saved.failures) == ({"learned": 1}, 2)
+    # A state whose history nobody touched keeps what is stored.
+    (claim,) = [claim for claim in store.claim_due_feeds(later(days=9), 3, LEASE) if claim.state.url == saved.url]
+    assert store.save_feeds([(claim, replace(claim.state, failures=0))], NOON) == [True]
+    saved = store.feed_state(first.state.url)
+    assert saved is not None and (saved.history, saved.failures) == ({"learned": 1}, 0)
+
+
 def test_setting_the_clock_back_makes_everything_due(store: SqliteStore) -> None:
     claim = claimed(store)
-    from dataclasses import replace
-
-    store.save_feed(claim, replace(claim.state, next_poll_at=later(days=365)), NOON)
+    store.save_feeds([(claim, replace(claim.state, next_poll_at=later(days=365)))], NOON)
     assert store.claim_due_feeds(later(days=1), 9, LEASE) == []
     store.reclock(NOON, timedelta(hours=12))
     assert len(store.claim_due_feeds(NOON, 9, LEASE)) == 1

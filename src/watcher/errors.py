@@ -5,6 +5,7 @@
     │   └── RuleError            a rule or vocabulary that does not compile
     ├── FetchError               a feed could not be fetched (url, permanent, retry_after)
     │   ├── RefusedError         the server says slow down or go away (429, 403, challenge page)
+    │   ├── HostBusy             not asked: its host has a long line of our requests (retry_after)
     │   └── ForbiddenAddress     it points where we do not go (private network, other scheme)
     ├── ParseError               a document is not a feed (kind: html, login, empty, broken, poison)
     ├── StoreError               the database can not be used (locked, full, newer, held by another)
@@ -74,6 +75,10 @@ class FetchError(WatcherError):
 
 class RefusedError(FetchError):
     """The server asks to slow down (429, 403 bursts, a challenge page)."""
+
+
+class HostBusy(FetchError):
+    """No request went out, as the line of ours at its host is long: come back after `retry_after`. No fault of the feed."""
 
 
 class ForbiddenAddress(FetchError):

@@ -9,6 +9,7 @@ import secrets
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from watcher.daemon.assembly import limits_of, page_reader, plan_of, take_up
 from watcher.daemon.chores import Chores, guarded
 from watcher.daemon.clock import ClockWatch, wall_clock
 from watcher.daemon.heap import share_one_heap
+from watcher.daemon.queue import LONGEST_LINE, PollQueue
 from watcher.errors import ConfigError, StoreError
 from watcher.feeds.fetch import HttpFetcher
 from watcher.feeds.worker import ParserPool
@@ -60,7 +62,7 @@ class Daemon:
         self.push: Push | None = None
         self._load, self._observe = load, telemetry.all_of(counters, observe)
         self._stop = asyncio.Event()
-        self._polls: set[asyncio.Task[Any]] = set()
+        self._queue: PollQueue | None = None
         self._sends: dict[str, asyncio.Task[Any]] = {}
         self._next_due: dict[str, datetime | None] = {}
         self._clock = ClockWatch()
@@ -79,9 +81,10 @@ class Daemon:
         share_one_heap()
         plan = plan_of(self.settings)
         store = open_store(self.settings.database)
-        async with HttpFetcher(limits_of(self.settings)) as fetcher, ParserPool() as parser:
+        limits = replace(limits_of(self.settings), longest_line=LONGEST_LINE)
+        async with HttpFetcher(limits) as fetcher, ParserPool() as parser:
             service = Service(plan, store, fetcher, parser, self._observe, wall_clock, random.random)
-            self.service = service
+            self.service, self._queue = service, PollQueue(service)
             service.woken = self._next_due.clear
             service.judges.whole_page = page_reader(fetcher, parser)
             web = self.settings.web
@@ -155,20 +158,9 @@ class Daemon:
         self._next_due.clear()
 
     async def _poll_tick(self) -> None:
-        assert self.service is not None
-        # More than may be fetched at once: feeds that wait for a turn at their host must not hold up the others.
-        free = 4 * self.settings.polling.concurrency - len(self._polls)
-        try:
-            claims = await self.service.claim(free) if free > 0 else []
-        except StoreError as error:
-            self.service.tell("store.failed", kind=error.kind, reason=error.reason)
-            return
-        self.last_tick = time.monotonic()
-        for claim in claims:
-            work = guarded(self.service, self.service.poll(claim), feed=claim.state.url)
-            task = asyncio.create_task(work)
-            self._polls.add(task)
-            task.add_done_callback(self._polls.discard)
+        assert self._queue is not None
+        if await self._queue.tick(self.settings.polling.concurrency):
+            self.last_tick = time.monotonic()
 
     async def _deliver_tick(self) -> None:
         assert self.service is not None
@@ -216,7 +208,7 @@ class Daemon:
         self._scheduler.pause()
         service.wind_down()
         sends = asyncio.create_task(_finish(list(self._sends.values()), SENDS_END))
-        await _finish(list(self._polls), POLLS_END)
+        await _finish(list(self._queue.tasks if self._queue else ()), POLLS_END)
         await sends
 
 

@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 import aiohttp
 from yarl import URL
 
-from watcher.errors import FetchError, RefusedError
+from watcher.errors import FetchError, HostBusy, RefusedError
 from watcher.feeds import answers, failures
 from watcher.feeds.guard import Guard, is_own
 from watcher.feeds.hosts import Hosts
@@ -42,7 +42,7 @@ class HttpFetcher:
         self.limits = limits or FetchLimits()
         self.guard = Guard(self.limits.private_networks)
         gap = self.limits.host_gap
-        self.hosts = Hosts(_GAP if gap is None else gap.total_seconds())
+        self.hosts = Hosts(_GAP if gap is None else gap.total_seconds(), self.limits.per_host)
         self._slots = asyncio.Semaphore(self.limits.concurrency)
         self._ailing = asyncio.Semaphore(max(1, self.limits.concurrency // 4))
         self._per_host: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
@@ -76,7 +76,9 @@ class HttpFetcher:
         if state.last_modified:
             conditions["If-Modified-Since"] = state.last_modified
         lane = self._ailing if state.failures >= 3 else None
-        document = await self.get(moved or feed.url, headers=conditions, extras=extras, lane=lane)
+        document = await self.get(
+            moved or feed.url, headers=conditions, extras=extras, lane=lane, line=self.limits.longest_line
+        )
         if document is not None and moved:
             document = replace(document, url=feed.url)
         if document is not None and state.body_hash and body_hash(document.body) == state.body_hash:
@@ -92,23 +94,37 @@ class HttpFetcher:
         headers: Mapping[str, str] | None = None,
         extras: Extras | None = None,
         lane: asyncio.Semaphore | None = None,
+        line: timedelta | None = None,
     ) -> Document | None:
-        """Any document by URL, under the same limits; None for 304. Raises FetchError."""
+        """Any document by URL, under the same limits; None for 304. Raises FetchError, HostBusy only with a longest `line`."""
         self.guard.check_url(url)
         host = urlsplit(url).hostname or ""
         clock = asyncio.get_running_loop().time
-        if (seconds := self.hosts.asked_to_wait(host, clock())) > 0:
-            wait = timedelta(seconds=seconds)
-            raise RefusedError(url, f"{host} asked us to wait", retry_after=wait)
+        self._heed(url, host, clock())
+        if (seconds := self.hosts.join(host, url, clock(), line.total_seconds() if line else None)) > 0:
+            raise HostBusy(url, f"{host} has a long line", retry_after=timedelta(seconds=seconds))
         turn = self._per_host.get(host)
         if turn is None:
             turn = self._per_host[host] = asyncio.Semaphore(self.limits.per_host)
-        async with turn:
-            is_exempt = self.limits.host_gap is None and is_own(host)
-            if not is_exempt and (delay := self.hosts.book(host, clock())):
-                await asyncio.sleep(delay)
-            async with lane or _Open(), self._slots:
-                return await self._within_time(url, dict(headers or {}), extras or Extras())
+        took: float | None = None
+        try:
+            async with turn, lane or _Open(), self._slots:
+                is_exempt = self.limits.host_gap is None and is_own(host)
+                if not is_exempt and (delay := self.hosts.book(host, clock())):
+                    await asyncio.sleep(delay)
+                self._heed(url, host, clock())
+                begun = clock()
+                try:
+                    return await self._within_time(url, dict(headers or {}), extras or Extras())
+                finally:
+                    took = clock() - begun
+        finally:
+            self.hosts.leave(host, took)
+
+    def _heed(self, url: str, host: str, now: float) -> None:
+        """Nothing is asked of a host before the wait is over that it asked for."""
+        if (seconds := self.hosts.asked_to_wait(host, now)) > 0:
+            raise RefusedError(url, f"{host} asked us to wait", retry_after=timedelta(seconds=seconds))
 
     async def post(self, url: str, form: Mapping[str, str]) -> int:
         """Send a form and return the status, under the same limits; redirects are not followed. Raises FetchError."""

@@ -35,6 +35,8 @@ class FetchLimits:
     host_gap: timedelta | None = None
     """Least time between the starts of two requests to one host. None: a fifth of a second, and none for hosts of our own
     networks by number or `localhost`."""
+    longest_line: timedelta | None = None
+    """For how long a feed may wait for its turn at its host; beyond that it is sent away (HostBusy). None: as long as it takes."""
     redirects: int = 5
     private_networks: str | tuple[str, ...] = "deny"
     user_agent: str = ""

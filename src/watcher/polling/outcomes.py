@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from watcher.errors import FetchError, RefusedError, WatcherError
+from watcher.errors import FetchError, HostBusy, RefusedError, WatcherError
 from watcher.model import Document, FeedState
 from watcher.polling import cadence
 from watcher.polling.cadence import Rhythm
@@ -145,6 +145,11 @@ def after_failure(
 def after_outage(state: FeedState, now: datetime, policy: PollingPolicy, jitter: float) -> FeedState:
     """The state of a feed that could not be asked because our own network was down: nothing is held against it."""
     return replace(state, next_poll_at=now + policy.min + jitter * max(policy.every - policy.min, policy.min))
+
+
+def after_sent_away(state: FeedState, busy: HostBusy, now: datetime) -> FeedState:
+    """The state of a feed that was not asked because many others of its host are before it: it comes back at its turn."""
+    return replace(state, next_poll_at=now + (busy.retry_after or timedelta()))
 
 
 def expected_delay(state: FeedState, policy: PollingPolicy | None = None) -> timedelta | None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from watcher import polling
-from watcher.errors import FetchError, ParseError
+from watcher.errors import FetchError, HostBusy, ParseError
 from watcher.feeds import websub
 from watcher.feeds.fetch import body_hash
 from watcher.feeds.parsed import ParsedFeed
@@ -17,6 +17,7 @@ from watcher.ports import Claim, Fetcher
 from watcher.service.context import Context
 from watcher.service.health import Health
 from watcher.service.judging import Judges
+from watcher.service.saves import Saves
 
 POLL_LEASE = timedelta(minutes=5)
 
@@ -38,6 +39,11 @@ class Polls:
         self.takes_push = False
         self._context, self._health = context, health
         self._fetcher, self._parser, self._judges = fetcher, parser, judges
+        self._saves = Saves(context)
+
+    async def close(self) -> None:
+        """Wait for states that are being written."""
+        await self._saves.close()
 
     async def claim(self, limit: int, *, every: bool = False) -> list[Claim]:
         """Feeds to poll now, at most `limit`."""
@@ -52,6 +58,9 @@ class Polls:
             return None
         try:
             document = await self._fetcher.fetch(feed, claim.state)
+        except HostBusy as busy:
+            await self._saves.save(claim, polling.after_sent_away(claim.state, busy, self._context.now()))
+            return None
         except FetchError as error:
             await self._failed(claim, error)
             return None
@@ -79,7 +88,7 @@ class Polls:
             policy=self._context.plan.polling_of(claim.state.url),
             jitter=self._context.chance(),
         )
-        await self._context.write(self._context.store.save_feed, claim, state, self._context.now())
+        await self._saves.save(claim, state)
         self._health.tell_condition(claim.state, state)
         self._context.tell("feed.polled", feed=claim.state.url, outcome="unchanged")
 
@@ -90,10 +99,10 @@ class Polls:
             self._health.note_host(claim.state.url, not polling.is_unreachable(error), now)
         if self._health.network.is_down:
             state = polling.after_outage(claim.state, now, policy, self._context.chance())
-            await self._context.write(self._context.store.save_feed, claim, state, now)
+            await self._saves.save(claim, state)
             return
         state = polling.after_failure(claim.state, error, now, policy, self._context.chance())
-        await self._context.write(self._context.store.save_feed, claim, state, now)
+        await self._saves.save(claim, state)
         self._context.tell("feed.failed", feed=claim.state.url, reason=error.reason, failures=state.failures)
         self._health.tell_condition(claim.state, state)
 

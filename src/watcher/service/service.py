@@ -41,6 +41,7 @@ class Service(Context):
         """Wait for the writer, then close the store. Sends that still hang are left behind."""
         self._deliveries.close()
         self.judges.close()
+        await self.polls.close()
         await super().close()
 
     def wind_down(self) -> None:

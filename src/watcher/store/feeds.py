@@ -87,7 +87,7 @@ def write_state(
         """UPDATE feed SET etag = :etag, last_modified = :last_modified, body_hash = :body_hash, next_poll_at = :next_poll_at,
              last_polled_at = :last_polled_at, last_success_at = :last_success_at, last_new_at = :last_new_at,
              failures = :failures, last_error = :last_error, condition = :condition, redirect_to = :redirect_to,
-             retired = :retired, history = :history, blocks = coalesce(:blocks, blocks), lease_until = 0, token = '',
+             retired = :retired, history = coalesce(:history, history), blocks = coalesce(:blocks, blocks), lease_until = 0, token = '',
              settled_at = CASE WHEN :settled THEN coalesce(settled_at, :now) ELSE settled_at END
            WHERE url = :url AND token = :token""",
         {
@@ -103,7 +103,8 @@ def write_state(
             "condition": state.condition,
             "redirect_to": clean(state.redirect_to),
             "retired": int(state.retired),
-            "history": dump(state.history),
+            # Most polls leave it as it was, and it is most of the row.
+            "history": None if state.history is claim.state.history else dump(state.history),
             "blocks": None if blocks is None else " ".join(sorted(blocks)),
             "settled": int(settled),
             "now": stamp(now),

@@ -152,9 +152,11 @@ class SqliteStore:
 
         return self._write(work)
 
-    def save_feed(self, claim: Claim, state: FeedState, now: datetime) -> bool:
-        """A poll that brought no document: only the feed's state."""
-        return self._write(lambda c: feeds.write_state(c, claim, state, None, now, settled=False))
+    def save_feeds(self, states: Sequence[tuple[Claim, FeedState]], now: datetime) -> list[bool]:
+        """Polls that brought no document: only the feeds' states, in one transaction. False: the claim was lost."""
+        return self._write(
+            lambda c: [feeds.write_state(c, claim, state, None, now, settled=False) for claim, state in states]
+        )
 
     def add_update(self, update: Update, now: datetime) -> None:
         """Write decisions that no poll caused: dates reached, health alerts, merges."""
