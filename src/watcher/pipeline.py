@@ -103,6 +103,11 @@ def judge(entry: Entry, feed: Feed, rulebook: Rulebook, now: datetime) -> Verdic
     return Verdict(item, found, rulebook.match(item, found))
 
 
+def signed(verdict: Verdict, *, with_meaning: bool = True) -> Verdict:
+    """A verdict that a rule made, with what its story is found by: made once, and outside the store's transaction."""
+    return stories.signed(verdict, with_meaning=with_meaning) if verdict.matches else verdict
+
+
 def lookup(verdicts: Sequence[Verdict], now: datetime, *, every_story: bool = False) -> Lookup:
     """What the store must be asked before `settle`."""
     identities = frozenset(key for verdict in verdicts for key in stories.identities(verdict.item))

@@ -49,3 +49,5 @@ class Verdict:
     item: Item
     facts: Facts
     matches: tuple[Match, ...]
+    signature: object = None
+    """What `stories` compares it by, where that was made already; only they know its shape."""

@@ -13,10 +13,14 @@ from typing import TypeVar
 from watcher.errors import FetchError, ParseError
 from watcher.feeds.parsed import ParsedFeed
 from watcher.model import Entry, Feed, Verdict
-from watcher.pipeline import judge
+from watcher.pipeline import judge, signed
 from watcher.service.context import Context
 
 _T = TypeVar("_T")
+
+ENCODED = 200
+"""Of one document so many matched entries get a sentence vector, at some 40 ms each; a feed that brings thousands at once
+must not hold all others up."""
 
 
 class Judges:
@@ -42,7 +46,7 @@ class Judges:
         verdicts = await self.think(self._judge_all, parsed.entries, _read_as(feed, parsed), now)
         if feed.full_text and self.whole_page is not None:
             verdicts = [await self._with_whole_page(verdict, now) for verdict in verdicts]
-        return verdicts
+        return await self.think(_sign_all, verdicts)
 
     def _judge_all(self, entries: Sequence[Entry], feed: Feed, now: datetime) -> list[Verdict]:
         """Verdicts in the order of the entries' age, oldest first; an entry that can not be read is reported, not its neighbours'."""
@@ -76,6 +80,15 @@ class Judges:
         return judge(
             replace(fuller, summary=fuller.content, content=""), verdict.item.feed, self._context.plan.rulebook, now
         )
+
+
+def _sign_all(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The verdicts with what their stories are found by; the first matched ones with their meaning."""
+    signs = iter(range(ENCODED))
+    return [
+        signed(verdict, with_meaning=next(signs, None) is not None) if verdict.matches else verdict
+        for verdict in verdicts
+    ]
 
 
 def _read_as(feed: Feed, parsed: ParsedFeed) -> Feed:

@@ -2,12 +2,12 @@
 
 from watcher.stories.changes import due_dates, with_dates_told
 from watcher.stories.identity import content_hash, identities, recognise, shared
-from watcher.stories.joining import assign, begin, join, story_keys
+from watcher.stories.joining import assign, begin, join, signed, story_keys
 from watcher.stories.keys import nominees
 from watcher.stories.merging import merge, mergeable, part, should_merge
 from watcher.stories.urls import canonical_url
 
 __all__ = [
     "assign", "begin", "canonical_url", "content_hash", "due_dates", "identities", "join", "merge", "mergeable", "nominees", "part", "recognise",
-    "shared", "should_merge", "story_keys", "with_dates_told",
+    "shared", "should_merge", "signed", "story_keys", "with_dates_told",
 ]  # fmt: skip

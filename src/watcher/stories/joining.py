@@ -255,8 +255,15 @@ def _report(verdict: Verdict) -> Report:
 _LAST: list[tuple[Verdict, Signature]] = []
 
 
+def signed(verdict: Verdict, *, with_meaning: bool = True) -> Verdict:
+    """The verdict with its signature, so that keys, assigning and joining need not make it again."""
+    return replace(verdict, signature=sign(verdict, with_meaning=with_meaning))
+
+
 def _signed(verdict: Verdict) -> Signature:
-    """The signature of a verdict; the last few are kept, since keys, assigning and joining each ask for it."""
+    """The signature of a verdict. Of those that bear none the last few are kept, since keys, assigning and joining each ask for it."""
+    if isinstance(verdict.signature, Signature):
+        return verdict.signature
     for known, signature in _LAST:
         if known.facts is verdict.facts and known.item.title is verdict.item.title and moment(known) == moment(verdict):
             return signature

@@ -83,8 +83,8 @@ def moment(verdict: Verdict) -> datetime:
     return verdict.item.published or verdict.item.seen_at
 
 
-def sign(verdict: Verdict) -> Signature:
-    """The signature of a verdict's item."""
+def sign(verdict: Verdict, *, with_meaning: bool = True) -> Signature:
+    """The signature of a verdict's item. Without meaning it holds no sentence vector, which costs more than all the rest."""
     item, facts = verdict.item, verdict.facts
     title, summary = item.title, item.summary
     sums = tuple((a.currency, float(a.value), float(a.usd or 0)) for a in facts.amounts if not a.uncertain)[:MAX_SUMS]
@@ -106,7 +106,7 @@ def sign(verdict: Verdict) -> Signature:
         title=words[:MAX_WORDS],
         digest=signature(shingles(title, summary)),
         # The encoder is slow: only what a rule caught, which is what may be told, is worth it.
-        vector=packed_vector(told(title.plain, summary.plain), item.lang) if verdict.matches else (),
+        vector=packed_vector(told(title.plain, summary.plain), item.lang) if verdict.matches and with_meaning else (),
     )
 
 
