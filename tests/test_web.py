@@ -21,6 +21,7 @@ from farm import Answer, Farm
 from kit import Daemon, wait_until
 from sinks import HttpSink
 from watcher.model import Report, Update
+from watcher.ports import CONFIG_REFUSED
 from watcher.store import open_store
 from watcher.web.app import Pages, build
 
@@ -32,6 +33,7 @@ class Site:
     """The application, asked without a network."""
 
     def __init__(self, database: Path) -> None:
+        self.database = str(database)
         self._app = build(
             Pages(str(database), TOKEN, lambda: True, lambda: [("watcher_x_total", {"rule": 'a"b\n'}, 3)]), TOKEN, []
         )
@@ -160,7 +162,16 @@ def test_metrics_are_in_the_text_format(site: Site) -> None:
     _, _, text = site.ask("/metrics")
     assert 'watcher_x_total{rule="a\\"b\\n"} 3' in text
     assert "watcher_stories 1" in text
+    assert "watcher_config_refused 0" in text
     assert all(re.fullmatch(r"# TYPE \w+ (counter|gauge)|\w+(\{.*\})? -?[\d.]+", line) for line in text.splitlines())
+
+
+def test_a_refused_reload_is_a_metric_and_stands_on_the_page(site: Site, tmp_path: Path) -> None:
+    store = open_store(site.database, shared=True)
+    store.remember(CONFIG_REFUSED, "rules.yaml:3:1: <b>no</b> field")
+    store.close()
+    assert "watcher_config_refused 1" in site.ask("/metrics")[2]
+    assert "rules.yaml:3:1: &lt;b&gt;no&lt;/b&gt; field" in site.ask("/")[2]
 
 
 def test_a_hub_pushes_and_the_alert_comes_without_a_poll(tmp_path: Path) -> None:

@@ -147,6 +147,15 @@ def test_a_reload_takes_new_rules_and_a_bad_one_keeps_the_old(tmp_path: Path, fa
         wait_until(lambda: "config.rejected" in daemon.log.read_text(), 20, "the refusal")
         titles.append("Another telegram came in")
         wait_until(lambda: len(sink.received("hook")) == 3, 20, "the alert of the kept rule")
+        status = daemon.call("status", "--json")
+        assert status.returncode == 1
+        (trouble,) = json.loads(status.stdout)["troubles"]
+        assert "the last reload was refused, the old configuration stays live" in trouble
+        assert "watcher.yaml:1:9: rules.0.name: 'name' is missing" in trouble
+        daemon.write([farm.url("/a.xml")], channels, ALL, head)
+        daemon.signal(signal.SIGHUP)
+        wait_until(lambda: daemon.log.read_text().count("config.reloaded") == 2, 20, "the mended configuration")
+        assert daemon.call("status", "--json").returncode == 0
     finally:
         daemon.stop()
 

@@ -41,6 +41,12 @@ class Problem:
         kind = "" if self.severity == "error" else f"{self.severity}: "
         return f"{self.file}:{self.line}:{self.column}: {kind}{self.message}{hint}"
 
+    @property
+    def brief(self) -> str:
+        """Place, message and remedy in one line, without the excerpt of an expression."""
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{self.file}:{self.line}:{self.column}: {self.message.partition(chr(10))[0]}{hint}"
+
 
 def in_file(problem: Problem) -> tuple[str, int, int]:
     """Sorts problems by file and place."""

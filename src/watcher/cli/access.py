@@ -21,7 +21,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 @contextmanager
 def reading(app: App) -> Iterator[Lists]:
     """The store, for reading."""
-    lists = open_lists(app.settings().database)
+    lists = open_lists(app.database())
     try:
         yield lists
     finally:

@@ -55,6 +55,12 @@ class App:
 
         return find_config(self.config)
 
+    def database(self) -> str:
+        """Where the store is, whatever else is wrong with the configuration. Raises ConfigError."""
+        from watcher.config.load import database_of
+
+        return database_of(self.path())
+
     def settings(self) -> Settings:
         """The configuration, read and checked; logging set up with its secrets scrubbed. Raises ConfigError."""
         from watcher.channels.secrets import Scrubber

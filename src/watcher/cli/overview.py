@@ -46,15 +46,15 @@ def search(app: App, query: str, limit: int, as_json: bool) -> None:
 def status(app: App, as_json: bool) -> None:
     """Is it alive, late, failing? Exit code 1 when something needs a person."""
     now = datetime.now(UTC)
-    settings = app.settings()
-    lists = open_lists(settings.database)
+    database = app.database()
+    lists = open_lists(database)
     try:
         counts, size, feeds = lists.counts(), lists.size(), lists.feeds()
     finally:
         lists.close()
     from watcher.store.connection import holder
 
-    pid = holder(settings.database)
+    pid = holder(database)
     troubles = _troubles(counts, feeds, pid, now)
     report = {"running": pid is not None, "pid": pid, **counts, "database_bytes": size, "troubles": troubles}
     if as_json:
@@ -85,6 +85,11 @@ def _troubles(counts: dict[str, Any], feeds: list[dict[str, Any]], pid: int | No
     dead = sum(row["n"] for row in counts["deliveries"] if row["state"] in ("dead", "held"))
     if dead:
         found.append(f"{dead} deliveries are dead or held: `watcher alerts list`, then `watcher alerts resend`")
+    if pid is not None and counts["config_refused"]:
+        found.append(
+            f"the last reload was refused, the old configuration stays live: {counts['config_refused']}; "
+            "`watcher check` lists every problem"
+        )
     if (
         pid is not None
         and counts["next_poll_at"]

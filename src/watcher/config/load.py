@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import glob
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from watcher import packs
@@ -60,6 +60,17 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
     if main is None:
         raise ConfigError(loading.problems)
     return _assemble(path, main, loading)
+
+
+def database_of(path: Path, environ: Mapping[str, str] | None = None) -> str:
+    """Where the store is, by the main file alone and whatever else is wrong with it. Raises ConfigError."""
+    tree = read_tree(path.read_text("utf-8", "replace"), str(path))
+    references = References(str(path), path.parent, environment() if environ is None else environ)
+    found = references.resolve(replace(tree, value={"database": tree.at(("database",))})).at(("database",))
+    written = found.value if isinstance(found.value, str) else MainModel().database
+    if errors := [problem for problem in references.problems if problem.severity == "error"]:
+        raise ConfigError(errors)
+    return written if "://" in written else str(path.parent / written)
 
 
 def pack_rules(name: str) -> tuple[tuple[RuleSpec, ...], tuple[VocabularySpec, ...]]:
@@ -145,7 +156,7 @@ def _assemble(path: Path, main: Part, loading: _Loading) -> Settings:
         raise ConfigError(sorted([*loading.problems, *loading.notes, *found], key=in_file))
     return Settings(
         file=path,
-        database=str(path.parent / model.database) if "://" not in model.database else model.database,
+        database=model.database if "://" in model.database else str(path.parent / model.database),
         polling=model.polling,
         feeds=tuple(found.value[0] for found in feeds),
         requests={found.value[0].url: found.value[1] for found in feeds if found.value[1] is not None},

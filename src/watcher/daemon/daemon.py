@@ -27,7 +27,7 @@ from watcher.daemon.queue import LONGEST_LINE, PollQueue
 from watcher.errors import ConfigError, StoreError
 from watcher.feeds.fetch import HttpFetcher
 from watcher.feeds.worker import ParserPool
-from watcher.ports import Observer
+from watcher.ports import CONFIG_REFUSED, Observer
 from watcher.push import Push
 from watcher.service import Service
 from watcher.store import open_store
@@ -92,6 +92,7 @@ class Daemon:
                 self.push = Push(service, fetcher, _own_key(Path(self.settings.database)), web.public_url)
             try:
                 await take_up(service, plan)
+                await service.write(store.remember, CONFIG_REFUSED, "")
                 # It may have been set back while nothing ran.
                 await service.write(store.reclock, wall_clock(), 2 * self.settings.polling.max)
                 self._begin(service)
@@ -192,11 +193,14 @@ class Daemon:
             settings = await asyncio.to_thread(self._load)
             plan = await asyncio.to_thread(plan_of, settings)
         except ConfigError as error:
-            self.config_error = str(error.problems[0])
-            self.service.tell("config.rejected", problems=len(error.problems), first=self.config_error)
+            faults = [problem for problem in error.problems if problem.severity == "error"]
+            self.config_error = faults[0].brief
+            await self.service.write(self.service.store.remember, CONFIG_REFUSED, self.config_error)
+            self.service.tell("config.rejected", problems=len(faults), first=self.config_error)
             telemetry.notify(f"READY=1\nSTATUS=configuration refused, the old one stays: {self.config_error}")
             return
         self.config_error = ""
+        await self.service.write(self.service.store.remember, CONFIG_REFUSED, "")
         await self.service.write(self.service.store.sync_feeds, list(plan.feeds.values()), wall_clock())
         self.settings, self.service.plan = settings, plan
         self._next_due.clear()

@@ -10,6 +10,7 @@ from typing import Any
 
 from watcher.errors import StoreError
 from watcher.model import FeedState, Story
+from watcher.ports import CONFIG_REFUSED
 from watcher.store.codec import moment, read_story, stamp
 from watcher.store.connection import SqliteError, as_store_error, connect
 from watcher.store.feeds import read_state
@@ -55,7 +56,7 @@ class Lists:
         return [_item(row) for row in self._rows("SELECT * FROM item WHERE story = :id ORDER BY number", id=story_id)]
 
     def counts(self) -> Row:
-        """How much there is of everything, and what waits."""
+        """How much there is of everything, what waits, and why the last reload was refused ('' when it was not)."""
         totals = self._rows(
             """SELECT (SELECT count(*) FROM feed WHERE active = 1) AS feeds,
                       (SELECT coalesce(max(number), 0) FROM item) AS items,
@@ -77,6 +78,8 @@ class Lists:
                 0
             ]
         )
+        refused = self._rows("SELECT value FROM meta WHERE key = :key", key=CONFIG_REFUSED)
+        totals["config_refused"] = refused[0]["value"] if refused else ""
         return totals
 
     def stories(self, limit: int = 50, since: datetime | None = None, rule: str = "") -> list[Story]:
