@@ -2,7 +2,8 @@
 
 `scripts/build_language_model.py` makes the data file: for each sequence the figures of those languages whose texts
 held it. No array library is needed: all languages' figures of a sequence are one long integer of 16-bit lanes, and
-adding two such integers adds them lane by lane. Those of common sequences are kept.
+adding two such integers adds them lane by lane. Languages that share sequences stand together, so that the figures
+of a sequence are a short range of lanes. Those of common sequences are kept.
 """
 
 from __future__ import annotations
@@ -19,7 +20,11 @@ from importlib.resources import files
 
 _LANE = 2
 """Bytes of a figure in a lane."""
-_KEPT = 1 << 13
+_KEPT = 1 << 12
+_STEP = 4
+"""Sums of all of a text's figures stand in lanes of so many times the width."""
+_WHOLE = 1 << 30
+"""Factors of damping are whole numbers of this part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +48,26 @@ class _Model:
     feature: array[int]
     """What a node counts for, or -1."""
     begins: array[int]
-    """Where each feature's figures begin, and where the last one's end."""
-    figures: array[int]
-    """By how many units a language's likelihood lies above its floor."""
-    languages: bytes
-    """The language of each figure, as an index of `codes`."""
+    """Where in `figures` each feature's begin, and where the last one's end."""
+    lane: bytes
+    """The language of each feature's first figure, as an index of `codes`; the others follow in the order of these."""
+    figures: bytes
+    """By how many units each language's likelihood lies above its floor, in two bytes, the lower one first."""
+    width: int
+    """Lanes: one for each language, and those that make them a multiple of four."""
+    every_second: int
+    """Ones in every second lane."""
+    every_fourth: int
+    """Ones in the first two of every four lanes."""
 
 
 def scores(text: str) -> list[tuple[str, float]]:
     """Each language's code with the logarithm of its relative likelihood, best first; all 0 for a text that tells nothing."""
     model = _model()
     data = _encode(text)
-    counts = Counter(_features(model, data))
+    counts = _counted(model, data)
     if not counts:
-        return [(code, 0.0) for code in dict.fromkeys(model.codes)]
+        return [(code, 0.0) for code in sorted(set(model.codes))]
     # By the square root of the length, so that confidence does not grow without bounds.
     calm = 1.0 / math.sqrt(len(data))
     likely: dict[str, float] = {}
@@ -72,17 +83,20 @@ def _encode(text: str) -> bytes:
     return unicodedata.normalize("NFC", lowered).encode("utf-8", "surrogatepass")
 
 
-def _features(model: _Model, data: bytes) -> list[int]:
-    """At each byte the longest known sequence that ends there."""
-    find, first, shorter, feature = model.labels.find, model.first, model.shorter, model.feature
-    node, found = 0, []
+def _counted(model: _Model, data: bytes) -> Counter[int]:
+    """How often each feature occurs: at each byte the one of the longest known sequence that ends there."""
+    find, first, shorter = model.labels.find, model.first, model.shorter
+    node, passed = 0, []
     for byte in data:
         while (child := find(byte, first[node], first[node + 1])) < 0 and node:
             node = shorter[node]
         node = max(child, 0)
-        if feature[node] >= 0:
-            found.append(feature[node])
-    return found
+        passed.append(node)
+    counts: Counter[int] = Counter()
+    for node, count in Counter(passed).items():
+        counts[model.feature[node]] += count
+    del counts[-1]
+    return counts
 
 
 def _sums(model: _Model, counts: Counter[int]) -> list[float]:
@@ -90,41 +104,47 @@ def _sums(model: _Model, counts: Counter[int]) -> list[float]:
     by_count: defaultdict[int, list[int]] = defaultdict(list)
     for feature, count in counts.items():
         by_count[count].append(feature)
-    factors = {count: math.log1p(count) for count in by_count}
-    weight = sum(factors[count] * len(features) for count, features in by_count.items())
-    sums = [prior + floor * weight for prior, floor in zip(model.prior, model.floor, strict=True)]
+    quarters, weight = [0] * _STEP, 0
     for count, features in by_count.items():
-        factor = factors[count] * model.unit
-        sums = [total + factor * lane for total, lane in zip(sums, _added(model, features), strict=False)]
-    return sums
+        factor = _damped(count)
+        weight += factor * len(features)
+        for place, lanes in enumerate(_added(model, features)):
+            quarters[place] += factor * lanes
+    sums = [0] * model.width
+    for place, lanes in enumerate(quarters):
+        sums[place::_STEP] = _array("Q", lanes.to_bytes(_LANE * model.width, "little"))
+    scale = model.unit / _WHOLE
+    total = weight / _WHOLE
+    return [
+        prior + floor * total + scale * each for prior, floor, each in zip(model.prior, model.floor, sums, strict=False)
+    ]
 
 
-def _added(model: _Model, features: list[int]) -> list[int]:
-    """The figures of these features added up: a few in their own lanes, all of them in lanes of twice the width."""
-    width = len(model.codes) + len(model.codes) % 2
-    every_other = int.from_bytes(b"\xff\xff\0\0" * (width // 2), "little")
+@cache
+def _damped(count: int) -> int:
+    return round(math.log1p(count) * _WHOLE)
+
+
+def _added(model: _Model, features: list[int]) -> tuple[int, ...]:
+    """The figures of these features added up: a few in their own lanes, all of them in lanes of four times the width."""
+    rows = list(map(_row, features))
+    mask = model.every_second
     even = odd = 0
-    for begin in range(0, len(features), model.together):
-        few = sum(map(_row, features[begin : begin + model.together]))
-        even += few & every_other
-        odd += few >> 8 * _LANE & every_other
-    lanes = [0] * width
-    lanes[0::2] = _array("I", even.to_bytes(_LANE * width, "little"))
-    lanes[1::2] = _array("I", odd.to_bytes(_LANE * width, "little"))
-    return lanes
+    for begin in range(0, len(rows), model.together):
+        few = sum(rows[begin : begin + model.together])
+        even += few & mask
+        odd += few >> 8 * _LANE & mask
+    mask = model.every_fourth
+    wide = 16 * _LANE
+    return even & mask, odd & mask, even >> wide & mask, odd >> wide & mask
 
 
 @lru_cache(maxsize=_KEPT)
 def _row(feature: int) -> int:
     """The figures of a feature, each in its language's lane."""
     model = _model()
-    begin, end = model.begins[feature], model.begins[feature + 1]
-    lanes = array("H", bytes(_LANE * len(model.codes)))
-    for language, figure in zip(model.languages[begin:end], model.figures[begin:end], strict=True):
-        lanes[language] = figure
-    if sys.byteorder == "big":
-        lanes.byteswap()
-    return int.from_bytes(lanes.tobytes(), "little")
+    figures = model.figures[model.begins[feature] : model.begins[feature + 1]]
+    return int.from_bytes(figures, "little") << 8 * _LANE * model.lane[feature]
 
 
 def _log_add(one: float, other: float) -> float:
@@ -144,6 +164,7 @@ def _model() -> _Model:
     with files("watcher.text").joinpath("ngrams.bin").open("rb") as file:
         head = json.loads(file.readline())
         nodes, features = head["nodes"], head["features"]
+        width = -(-len(head["codes"]) // _STEP) * _STEP
         return _Model(
             codes=tuple(head["codes"]),
             prior=tuple(head["prior"]),
@@ -155,6 +176,9 @@ def _model() -> _Model:
             shorter=_array("I", file.read(4 * nodes)),
             feature=_array("i", file.read(4 * nodes)),
             begins=_array("I", file.read(4 * (features + 1))),
-            figures=_array("H", file.read(2 * head["figures"])),
-            languages=file.read(head["figures"]),
+            lane=file.read(features),
+            figures=file.read(_LANE * head["figures"]),
+            width=width,
+            every_second=int.from_bytes(b"\xff\xff\0\0" * (width // 2), "little"),
+            every_fourth=int.from_bytes(b"\xff\xff\xff\xff\0\0\0\0" * (width // _STEP), "little"),
         )
