@@ -174,6 +174,30 @@ def test_eval_fails_under_a_limit(config: Path, tmp_path: Path) -> None:
     assert call("-c", str(config), "eval", str(labelled), "--fail-under", "0.6").exit_code == 0
 
 
+def test_eval_lists_what_each_rule_missed_and_why(tmp_path: Path) -> None:
+    config, labelled = tmp_path / "w.yaml", tmp_path / "labelled.jsonl"
+    config.write_text("rules:\n  - {name: near, match: AI NEAR/2 fund}\n  - {name: word, any: [budget]}\n")
+    rows = [
+        {"id": 1, "title": "AI budget needs a big fund", "lang": "en", "rules": ["near", "nearr"]},
+        {"id": 2, "title": "AI fund", "lang": "en", "rules": ["near"]},
+    ]
+    labelled.write_text("\n".join(map(json.dumps, rows)))
+    result = call("-c", str(config), "eval", str(labelled), "--json")
+    wrong = {(row["id"], row["kind"], row["reason"]) for row in json.loads(result.stdout)["wrong"]}
+    assert wrong == {
+        (1, "missed", "near: AI NEAR/2 fund: nearest 5 words apart, «AI» and «fund» in the title"),
+        (1, "missed", ""),
+        (1, "false", "word: held by «budget» (budget)"),
+    }
+    assert "the labels name a rule 'nearr', which there is not" in result.stderr
+
+
+def test_explain_refuses_a_rule_that_there_is_not(config: Path) -> None:
+    result = call("-c", str(config), "explain", "--text", "x", "--rule", "nosuch")
+    assert result.exit_code == 2
+    assert "no rule is called 'nosuch'" in result.stderr
+
+
 def test_init_writes_what_check_accepts(tmp_path: Path) -> None:
     folder = tmp_path / "config"
     assert call("init", "--yes", str(folder)).exit_code == 0

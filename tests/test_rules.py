@@ -346,7 +346,7 @@ def test_evidence_stands_in_the_text_as_given() -> None:
 @pytest.mark.parametrize(
     ("expression", "title", "reason"),
     [
-        ("@ai NEAR/5 @invest", "AI one two three four five six seven eight fund", "@ai NEAR/5 @invest: nearest 9 words apart"),
+        ("@ai NEAR/5 @invest", "AI one two three four five six seven eight fund", "@ai NEAR/5 @invest: nearest 9 words apart, «AI» and «fund» in the title"),
         ("@ai NEAR/5 @invest", "an AI law", "no term of @invest occurs"),
         ("ai ONEAR/5 fund", "fund the ai", "ai ONEAR/5 fund: they stand in the other order only"),
         ("a AND b AND c", "a", "b does not occur (and 1 more condition fails)"),

@@ -68,8 +68,9 @@ class Evaluation:
     _placed: list[tuple[str, Hashable, Hashable]] = field(default_factory=list)
     _has_facts: set[str] = field(default_factory=set)
 
-    def add(self, record: Mapping[str, Any], line: Mapping[str, Any], reason: str = "") -> None:
-        """Count one labelled record against its scan line. `reason`: why the rules did not hold, for the list of misses."""
+    def add(self, record: Mapping[str, Any], line: Mapping[str, Any], reasons: Mapping[str, str] | None = None) -> None:
+        """Count one labelled record against its scan line. `reasons`: why a rule held or did not, by rule, for the list of
+        what is wrong."""
         got_rules = set(line["rules"])
         wanted_rules = set(record["rules"]) if isinstance(record.get("rules"), list) else None
         wanted = (
@@ -78,20 +79,19 @@ class Evaluation:
         got = bool(got_rules)
         self.rules[ANY_RULE].add(wanted, got)
         self.languages[str(record.get("lang") or line["lang"])].add(wanted, got)
+        faults: list[tuple[str, set[str]]] = []
         if wanted_rules is not None:
             for rule in wanted_rules | got_rules:
                 self.rules[rule].add(rule in wanted_rules, rule in got_rules)
-        if wanted != got:
-            kind = "missed" if wanted else "false"
-            self.wrong.append(
-                {
-                    "id": record.get("id"),
-                    "kind": kind,
-                    "title": record.get("title", ""),
-                    "rules": sorted(got_rules),
-                    "reason": reason,
-                }
-            )
+            faults = [("missed", {rule}) for rule in sorted(wanted_rules - got_rules)]
+            faults += [("false", {rule}) for rule in sorted(got_rules - wanted_rules)]
+        elif wanted != got:
+            faults = [("missed" if wanted else "false", got_rules or set(reasons or ()))]
+        for kind, rules in faults:
+            told = [f"{rule}: {reasons[rule]}" for rule in sorted(rules) if rule in reasons] if reasons else []
+            of = sorted(rules & got_rules if wanted_rules is None else rules)
+            fault = {"id": record.get("id"), "kind": kind, "title": record.get("title", ""), "rules": of}
+            self.wrong.append({**fault, "reason": "; ".join(told)})
         self._facts(record, line, wanted)
 
     def _facts(self, record: Mapping[str, Any], line: Mapping[str, Any], wanted: bool) -> None:

@@ -195,14 +195,18 @@ class Scan:
     rulebook: Rulebook
     now: datetime
     memory: Memory = field(default_factory=Memory)
+    every_story: bool = True
+    """Also of items that no rule matched; the daemon makes no stories of these."""
     _names: dict[str, str] = field(default_factory=dict)
 
     def judge(self, entry: Entry, feed: Feed = SCAN_FEED) -> tuple[Verdict, str]:
         """The verdict on an entry, and its story for `name`."""
         at = entry.published if entry.published and entry.published < self.now + timedelta(days=1) else self.now
         verdict = judge(entry, feed, self.rulebook, at)
-        asked = lookup([verdict], at, every_story=True)
-        update = settle([verdict], self.memory.known(asked), Policy(max_age=timedelta.max, every_story=True), at)
+        asked = lookup([verdict], at, every_story=self.every_story)
+        update = settle(
+            [verdict], self.memory.known(asked), Policy(max_age=timedelta.max, every_story=self.every_story), at
+        )
         self.memory.apply(update, at)
         return verdict, self.memory.story_of(asked.identities)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,15 @@ def writing(app: App) -> Iterator[SqliteStore]:
         yield store
     finally:
         store.close()
+
+
+def known_rule(name: str, names: Iterable[str]) -> str:
+    """The name, when a rule is called so; else wrong usage, with what may be meant."""
+    known = set(names)
+    if name in known:
+        return name
+    near = difflib.get_close_matches(name, sorted(known), n=1)
+    raise click.UsageError(f"no rule is called '{name}'" + (f", did you mean '{near[0]}'?" if near else ""))
 
 
 def rulebook_of(app: App) -> tuple[Rulebook, Settings | None]:

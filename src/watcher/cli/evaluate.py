@@ -40,7 +40,7 @@ def evaluate(app: App, file: Path, fail_under: float, misses: bool, as_json: boo
 
     rulebook, _ = rulebook_of(app)
     scanning, found = Scan(rulebook, datetime.now(UTC)), Evaluation()
-    failed = False
+    failed, unknown = False, set[str]()
     judged = []
     labelled = sorted(records((file,)), key=lambda pair: str(pair[0].get("published") or ""))
     for record, fault in labelled:
@@ -52,14 +52,13 @@ def evaluate(app: App, file: Path, fail_under: float, misses: bool, as_json: boo
             click.echo(f"{file}: {record.get('id')}: {error}", err=True)
             failed = True
             continue
-        reason = ""
-        if not verdict.matches and record.get("relevant"):
-            reason = "; ".join(
-                f"{answer.rule}: {answer.reason}" for answer in rulebook.explain(verdict.item, verdict.facts)
-            )
-        judged.append((record, {**verdict_json(verdict), "story": story}, reason))
-    for record, line, reason in judged:
-        found.add(record, {**line, "story": scanning.name(line["story"])}, reason)
+        unknown |= set(record.get("rules") or ()) - set(rulebook.names)
+        reasons = {answer.rule: answer.why for answer in rulebook.explain(verdict.item, verdict.facts)}
+        judged.append((record, {**verdict_json(verdict), "story": story}, reasons))
+    for record, line, reasons in judged:
+        found.add(record, {**line, "story": scanning.name(line["story"])}, reasons)
+    for name in sorted(unknown):
+        click.echo(f"{file}: the labels name a rule '{name}', which there is not", err=True)
     report = found.report()
     if as_json:
         emit_json(report)

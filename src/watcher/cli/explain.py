@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from watcher.cli.access import rulebook_of
+from watcher.cli.access import known_rule, rulebook_of
 from watcher.cli.main import App
 from watcher.cli.output import emit_json
 from watcher.config import Settings
@@ -38,6 +38,8 @@ def explain(
     from watcher.pipeline import judge
 
     rulebook, settings = rulebook_of(app)
+    for name in only:
+        known_rule(name, rulebook.names)
     ledger: dict[str, Any] | None = None
     if given is not None:
         entry, feed = Entry(title=title, summary=given, lang=lang), Feed(url="text:")
@@ -52,7 +54,7 @@ def explain(
     else:
         raise click.UsageError("give an item, a URL or --text")
     verdict = judge(entry, feed, rulebook, datetime.now(UTC))
-    answers = [answer for answer in rulebook.explain(verdict.item, verdict.facts) if not only or answer.rule in only]
+    answers = rulebook.explain(verdict.item, verdict.facts, only)
     if as_json:
         emit_json(
             {"lang": verdict.item.lang, "rules": [_explanation_json(answer) for answer in answers], "ledger": ledger}
@@ -125,6 +127,9 @@ def _show_answer(answer: Any, fields: Mapping[str, str]) -> None:
         spans = sorted({(e.start, e.end) for e in answer.evidence if e.field == name})
         if spans:
             click.echo(f"  {name}: {_highlight(text, spans)}")
+    if answer.matched and answer.quorum is not None:
+        hours = answer.quorum.within.total_seconds() / 3600
+        click.echo(f"  alerts once {answer.quorum.publishers} publishers carry the story within {hours:g} h")
     for evidence in answer.evidence:
         click.echo(
             f"    {evidence.field} {evidence.start}–{evidence.end} «{evidence.text}»: {evidence.term} — {evidence.why}"

@@ -110,6 +110,8 @@ def rule(part: Part, index: int) -> Placed:
                 title=test.title,
                 text=test.text,
                 lang=test.lang,
+                source=test.source,
+                tags=frozenset(test.tags),
                 where=part.where(*base, "tests", number),
             )
             for number, test in enumerate(model.tests)

@@ -102,6 +102,8 @@ class RuleTest(Model):
     title: str = ""
     text: str = ""
     lang: str = ""
+    source: str = Field("", description="Publisher, for rules that ask for source:.")
+    tags: Texts = Field([], description="Tags of the feed, for rules that ask for tag:.")
     match: bool = True
 
 

@@ -103,9 +103,18 @@ def _yaml_hint(text: str, error: yaml.MarkedYAMLError) -> str:
     line = lines[mark.line] if mark and mark.line < len(lines) else ""
     if "\t" in line:
         return "indent with spaces, not tabs"
+    if "nesting depth" in str(error.problem):
+        return "flatten it"
+    if "escape character" in str(error.problem):
+        return "between double quotes a backslash begins an escape: write single quotes"
+    if "mapping values" in str(error.problem):
+        return "put the value in quotes: it holds a colon with a space behind it"
     if any(start in line for start in (": @", "- @", ": *", ": %", ": `", ": !", "- !")):
         return "put the expression in quotes: a plain YAML value can not begin with that sign"
     return "check the quotes and the indentation"
+
+
+_QUOTES = "; put it in quotes if the sign is meant"
 
 
 @dataclass(slots=True)
@@ -121,7 +130,9 @@ def _build(events: Iterator[yaml.Event]) -> Node:
     root: Node | None = None
     for event in events:
         if isinstance(event, yaml.AliasEvent):
-            raise _Refused(event.start_mark, f"the alias *{event.anchor} is not allowed", "write the value out")
+            raise _Refused(
+                event.start_mark, f"the alias *{event.anchor} is not allowed", f"write the value out{_QUOTES}"
+            )
         if isinstance(event, yaml.DocumentStartEvent) and root is not None:
             raise _Refused(event.start_mark, "a second document begins here", "keep one YAML document in a file")
         if isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
@@ -146,9 +157,13 @@ def _node(event: yaml.Event) -> Node | None:
         return None
     mark: Any = event.start_mark  # the C parser has a Mark of its own
     if event.anchor is not None:
-        raise _Refused(mark, f"the anchor &{event.anchor} is not allowed", "write the value out where it is needed")
+        raise _Refused(
+            mark, f"the anchor &{event.anchor} is not allowed", f"write the value out where it is needed{_QUOTES}"
+        )
     if event.tag is not None and event.tag != "!":
-        raise _Refused(mark, f"the tag {event.tag} is not allowed", "leave it out: all values are read as text")
+        raise _Refused(
+            mark, f"the tag {event.tag} is not allowed", f"leave it out: all values are read as text{_QUOTES}"
+        )
     line, column = mark.line + 1, mark.column + 1
     if isinstance(event, yaml.SequenceStartEvent):
         return Node([], line, column)
@@ -166,6 +181,8 @@ def _put(parent: _Open, node: Node, event: yaml.Event) -> None:
     if parent.key is None:
         if not isinstance(node.value, str):
             raise _Refused(event.start_mark, "a key must be text", "put it in quotes")
+        if node.value == "<<" and node.is_bare:
+            raise _Refused(event.start_mark, "the merge key << is not allowed", "write the keys out")
         if node.value in parent.node.value:
             first = parent.node.value[node.value]
             raise _Refused(

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from watcher.model import Evidence
+from watcher.model import Evidence, Quorum
 from watcher.rules.reading import Find, Hit, Reading
 from watcher.rules.rule import Rule
 
@@ -28,6 +28,7 @@ class Explanation:
     """A rule's answer. `reason` is empty when it matched, else the smallest reason why not.
 
     `score` is 0.0–1.0 as in Match; `parts` are the weighted expressions of a score rule, those that held first.
+    `quorum`: how many publishers must carry the story before a match alerts.
     """
 
     rule: str
@@ -36,6 +37,13 @@ class Explanation:
     evidence: tuple[Evidence, ...]
     reason: str = ""
     parts: tuple[Part, ...] = ()
+    quorum: Quorum | None = None
+
+    @property
+    def why(self) -> str:
+        """In a line, why it matched or did not."""
+        places = (f"«{piece.text}» ({piece.term})" if piece.text else piece.why for piece in self.evidence)
+        return self.reason or "held by " + ", ".join(dict.fromkeys(places))
 
 
 def evidence(finds: Iterable[Find], reading: Reading) -> tuple[Evidence, ...]:
@@ -70,5 +78,5 @@ def explain_rule(rule: Rule, reading: Reading) -> Explanation:
         parts = tuple(sorted(found, key=lambda part: (not part.held, -abs(part.weight))))
         score = rule.likelihood(reading)
     if matched:
-        return Explanation(rule.name, True, score, evidence(rule.finds(reading), reading), "", parts)
-    return Explanation(rule.name, False, score, (), rule.reason(reading).text, parts)
+        return Explanation(rule.name, True, score, evidence(rule.finds(reading), reading), "", parts, rule.quorum)
+    return Explanation(rule.name, False, score, (), rule.reason(reading).text, parts, rule.quorum)

@@ -23,11 +23,6 @@ def check_tests(rulebook: Rulebook, make_item: MakeItem) -> list[Problem]:
                 continue
             shown = " — ".join(part for part in (test.title, test.text) if part)
             said = "should match, and does not" if test.match else "should not match, and does"
-            why = answer.reason or "held by " + ", ".join(
-                dict.fromkeys(
-                    f"«{piece.text}» ({piece.term})" if piece.text else piece.why for piece in answer.evidence
-                )
-            )
             message = f"rule «{spec.name}»: its test {said}: {shown}"
-            problems.append(Problem(test.where.file, test.where.line, test.where.column, message, why))
+            problems.append(Problem(test.where.file, test.where.line, test.where.column, message, answer.why))
     return problems

@@ -11,7 +11,6 @@ from watcher.rules.reading import Hit, Place, Reading, Scope
 WORD = 2
 """What a word adds to a place (see model.Token); a character of a script without spaces adds 1."""
 LOOKED_AROUND = 8
-FAR = 10**9
 
 
 class Near(Condition):
@@ -56,19 +55,22 @@ class Near(Condition):
             reasons = [side.reason(reading, scope) for side in missing]
             text = " and ".join(reason.text for reason in reasons)
             return Reason(sum(reason.missing for reason in reasons), text)
-        lefts, rights = reading.places(self.left.hits(reading, scope)), reading.places(self.right.hits(reading, scope))
-        return Reason(0.5, f"{self.source}: {self._how_near(lefts, rights)}")
+        return Reason(0.5, f"{self.source}: {self._how_near(reading, *self._sides(reading, scope))}")
 
-    def _how_near(self, lefts: list[Place], rights: list[Place]) -> str:
-        if self.ordered:
-            gap = nearest(lefts, rights, 1)
-            if gap == FAR and nearest(lefts, rights, 0) != FAR:
-                return "they stand in the other order only"
-        else:
-            gap = nearest(lefts, rights, 0)
-        if gap == FAR:
-            return "both occur, but never in one field, or only as the same words"
-        return f"nearest {-(-gap // WORD)} words apart"
+    def _how_near(self, reading: Reading, lefts: list[Place], rights: list[Place]) -> str:
+        found = nearest(lefts, rights, int(self.ordered))
+        if found is not None:
+            gap, left, right = found
+            words = " and ".join(f"«{reading.evidence(hit, '', '').text}»" for hit in sorted((left, right)))
+            return f"nearest {-(-gap // WORD)} words apart, {words} in the {left.field}"
+        if self.ordered and nearest(lefts, rights, 0) is not None:
+            return "they stand in the other order only"
+        sides = [dict.fromkeys(place.field for place in places) for places in (lefts, rights)]
+        if sides[0].keys() & sides[1].keys():
+            return "both occur, but only as the same words"
+        return (
+            f"never in one field: one stands in the {' and '.join(sides[0])}, the other in the {' and '.join(sides[1])}"
+        )
 
     def needs(self) -> Needs:
         return tuple(dict.fromkeys(self.left.needs() + self.right.needs()))
@@ -102,15 +104,16 @@ def partners(
     return found
 
 
-def nearest(places: Sequence[Place], others: Sequence[Place], order: int) -> int:
-    """The smallest gap between a place and another; FAR where they never share a field."""
+def nearest(places: Sequence[Place], others: Sequence[Place], order: int) -> tuple[int, Hit, Hit] | None:
+    """The smallest gap between a place and another, with both; None where they never share a field in this order."""
     starts = [(other.field, other.first) for other in others]
-    best = FAR
+    best: tuple[int, Hit, Hit] | None = None
     for place in places:
         middle = bisect_left(starts, (place.field, place.first))
         for other in others[max(0, middle - LOOKED_AROUND) : middle + LOOKED_AROUND]:
             gap = _gap(place, other, order) if other.field == place.field else None
-            best = best if gap is None else min(best, gap)
+            if gap is not None and (best is None or gap < best[0]):
+                best = gap, place.hit, other.hit
     return best
 
 

@@ -33,7 +33,8 @@ class RuleReference(Condition):
         return reading.decided[self.target.name]
 
     def finds(self, reading: Reading, scope: Scope) -> Iterator[Find]:
-        return iter(reading.found.get(self.target.name, ()))
+        for hit, term, why in reading.found.get(self.target.name, ()):
+            yield Find(hit, term, f"{why} ({self.source})")
 
     def hits(self, reading: Reading, scope: Scope) -> list[Hit]:
         return []
