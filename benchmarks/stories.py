@@ -139,7 +139,7 @@ def identity_rows(count: int) -> Iterator[tuple[str, str, str, float | None]]:
 
 def fill(store: SqliteStore, count: int) -> None:
     """Stories, blocking keys and identities of so many items, in the order of each table's key."""
-    db = store._db.conn
+    db = store._connection
     db.executescript(
         "PRAGMA synchronous = OFF; PRAGMA temp_store = FILE; DROP INDEX story_key_story; DROP INDEX identity_item;"
     )
@@ -176,7 +176,7 @@ def measure(count: int, folder: Path) -> None:
         verdict = written(number)
         asked = lookup([verdict], NOW)
         begun = time.perf_counter()
-        known = items.known(store._db.conn, asked, feed_is_new=False)
+        known = items.known(store._connection, asked, feed_is_new=False)
         answered = time.perf_counter()
         update = settle([verdict], known, Policy(), NOW)
         decided = time.perf_counter()

@@ -91,7 +91,7 @@ def fill(database: Path, count: int) -> None:
     """Write a year's items, stories, alerts and deliveries."""
     known = samples()
     store = open_store(str(database))
-    connection = store._db.conn  # a benchmark may
+    connection = store._connection  # a benchmark may
     for pragma in ("synchronous = OFF", "journal_mode = OFF", "cache_size = -4000000", "temp_store = MEMORY"):
         connection.execute(f"PRAGMA {pragma}").fetchall()
     indexes = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql <> ''").fetchall()

@@ -103,7 +103,7 @@ def shake(control: Control) -> None:
 
     def limited(self: Any, work: Any) -> Any:
         # A limit below the present size means the present size.
-        self._db.conn.execute(f"PRAGMA max_page_count = {1 if control.is_full else 1073741823}")
+        self._connection.execute(f"PRAGMA max_page_count = {1 if control.is_full else 1073741823}")
         return write(self, work)
 
     SqliteStore._write = limited  # type: ignore[method-assign]

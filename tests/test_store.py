@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import blake2b
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from build import FEED, NOON, alert, delivery, later, story, update, write
 from watcher.errors import StoreError
 from watcher.model import Feed, Known, Lookup, Update
 from watcher.ports import Claim
-from watcher.store import Lists, SqliteStore, open_lists, open_store
+from watcher.store import Lists, SqliteStore, connection, migrations, open_lists, open_store, schema
 from watcher.store.care import backup, prune
 
 LEASE = timedelta(minutes=5)
@@ -67,7 +68,7 @@ def sent(store: SqliteStore, channel: str = "desk", at: timedelta = timedelta(0)
 
 
 def test_the_file_is_opened_to_keep_its_promises(path: Path, store: SqliteStore) -> None:
-    connection = store._db.conn
+    connection = store._connection
     answers = {
         name: connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("journal_mode", "synchronous", "foreign_keys")
@@ -98,6 +99,74 @@ def test_opening_again_migrates_nothing(path: Path) -> None:
     second = open_store(str(path))
     assert second.migrated == []
     second.close()
+
+
+RELEASED = {
+    "m001_first": "62dec959185c61ba",
+    "m002_failing": "de6550d138ecc8a2",
+    "m003_alert_item": "19e78ce8dca20a00",
+}
+"""Fingerprints: a migration that databases have been through is never edited."""
+
+
+def test_no_migration_that_databases_have_been_through_was_edited() -> None:
+    prints = {name: blake2b(script.encode(), digest_size=8).hexdigest() for name, script in schema.STEPS.items()}
+    assert RELEASED.items() <= prints.items()
+    assert set(RELEASED) == set(prints), "add its fingerprint"
+
+
+def shape(path: Path) -> dict[str, str]:
+    """Tables and indexes of a database; a table's columns by name, for ALTER TABLE writes them its own way."""
+    with sqlite3.connect(path) as connection:
+        names = connection.execute(
+            "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+        ).fetchall()
+        return {
+            name: sql if kind == "index" else str(connection.execute(f"PRAGMA table_xinfo({name})").fetchall())
+            for kind, name, sql in names
+        }
+
+
+@pytest.mark.parametrize("count", range(1, len(schema.STEPS)))
+def test_a_database_of_every_older_version_is_brought_up_to_date(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    with monkeypatch.context() as then:
+        older = dict(list(schema.STEPS.items())[:count])
+        then.setattr(migrations, "STEPS", older)
+        then.setattr(connection, "STEPS", older)
+        open_store(str(path)).close()
+    with sqlite3.connect(path) as old:
+        old.execute("INSERT INTO alert VALUES ('s1:1', 'new', 's1', 'i1', 'high', 0.0, '[]', '[]', '{}', NULL)")
+        old.execute(
+            """INSERT INTO delivery (key, alert, channel, story, batch, state, due_at, planned_at, attempts)
+               VALUES ('desk s1:1', 's1:1', 'desk', 's1', '', 'pending', 0.0, 0.0, 2)"""
+        )
+    with pytest.raises(StoreError, match="db migrate"):
+        open_lists(str(path))
+    store = open_store(str(path))
+    assert store.migrated == list(schema.STEPS)[count:]
+    store.close()
+    lists = open_lists(str(path))
+    (alert,) = lists.alerts()
+    lists.close()
+    assert [delivery["attempts"] for delivery in alert["deliveries"]] == [2]
+    fresh = tmp_path / "fresh.db"
+    open_store(str(fresh)).close()
+    assert shape(path) == shape(fresh)
+
+
+def test_a_migration_that_breaks_off_leaves_nothing_behind(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as then:
+        broken = schema.STEPS | {"m900": "CREATE TABLE half (a TEXT);\nCREATE TABLE half (a TEXT);"}
+        then.setattr(migrations, "STEPS", broken)
+        then.setattr(connection, "STEPS", broken)
+        with pytest.raises(StoreError, match="half"):
+            open_store(str(path))
+    store = open_store(str(path))
+    assert store.migrated == []
+    store.close()
+    assert "half" not in shape(path)
 
 
 def test_a_feed_is_claimed_once(store: SqliteStore) -> None:
@@ -350,11 +419,11 @@ def test_text_that_no_wire_takes_is_stored_clean(store: SqliteStore, lists: List
 
 def test_a_full_disk_is_said_and_loses_nothing(store: SqliteStore, lists: Lists) -> None:
     committed(store, Update(items=(write("i1"),)))
-    pages = store._db.conn.execute("PRAGMA page_count").fetchone()[0]
-    store._db.conn.execute(f"PRAGMA max_page_count = {pages + 1}")
+    pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
+    store._connection.execute(f"PRAGMA max_page_count = {pages + 1}")
     with pytest.raises(StoreError) as caught:
         store.add_update(Update(items=(write("i2", summary="x" * 900_000),)), NOON)
     assert caught.value.kind == "full"
-    store._db.conn.execute("PRAGMA max_page_count = 1000000")
+    store._connection.execute("PRAGMA max_page_count = 1000000")
     store.add_update(Update(items=(write("i2", summary="x" * 900_000),)), NOON)
     assert lists.counts()["items"] == 2

@@ -27,10 +27,10 @@ def backup(location: str, target: Path) -> int:
         target.parent.mkdir(parents=True, exist_ok=True)
         partial.unlink(missing_ok=True)
         db = connect(source, read_only=True)
-        db.conn.execute("VACUUM INTO ?", (str(partial),))
+        db.execute("VACUUM INTO ?", (str(partial),))
         db.close()
         copy = connect(partial, read_only=True)
-        answer = copy.conn.execute("PRAGMA integrity_check").fetchone()[0]
+        answer = copy.execute("PRAGMA integrity_check").fetchone()[0]
         copy.close()
         if answer != "ok":
             raise StoreError("corrupt", f"the copy of {source} is damaged: {answer}")

@@ -12,7 +12,7 @@ from watcher.errors import StoreError
 from watcher.model import FeedState, Story
 from watcher.ports import CONFIG_REFUSED
 from watcher.store.codec import moment, read_story, stamp
-from watcher.store.connection import SqliteError, as_store_error, connect
+from watcher.store.connection import SqliteError, as_store_error, connect, missing
 from watcher.store.feeds import read_state
 
 Row = dict[str, Any]
@@ -25,15 +25,21 @@ class Lists:
         if not path.exists():
             raise StoreError("io", f"there is no database {path} yet; start `watcher run` or `watcher once` first")
         self.path = path
-        self._db = connect(path, read_only=True)
+        self._connection = connect(path, read_only=True)
+        try:
+            older = missing(self._connection, path)
+        except SqliteError as error:
+            raise as_store_error(error, path) from error
+        if older:
+            raise StoreError("older", f"{path} was made by an older Watcher: run `watcher db migrate` once")
 
     def close(self) -> None:
         """Close the connection."""
-        self._db.close()
+        self._connection.close()
 
     def _rows(self, sql: str, **values: Any) -> list[Row]:
         try:
-            return [dict(row) for row in self._db.conn.execute(sql, values).fetchall()]
+            return [dict(row) for row in self._connection.execute(sql, values).fetchall()]
         except SqliteError as error:
             raise as_store_error(error, self.path) from error
 

@@ -1,15 +1,10 @@
 """The database's shape, as migrations that only go forward.
 
 A released migration is never edited. Tables are strict, so that a wrong type is an error, not a surprise.
+`watcher.store.migrations` applies them; here is only what they say, so that a command that finds nothing to do loads no more.
 """
 
 from __future__ import annotations
-
-from typing import Any
-
-from sqlite_utils import Migrations
-
-migrations = Migrations("watcher")
 
 _FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -144,21 +139,21 @@ CREATE INDEX delivery_done ON delivery (channel, done_at);
 CREATE VIRTUAL TABLE item_search USING fts5(words, tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co M*'");
 """
 
-
-@migrations(transactional=False)
-def m001_first(db: Any) -> None:
-    """Feeds, items, stories, alerts and the outbox."""
-    db.conn.executescript("BEGIN;" + _FIRST + "COMMIT;")
-
-
 _FAILING = """
 ALTER TABLE delivery ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE delivery ADD COLUMN failing_since REAL;
 ALTER TABLE delivery ADD COLUMN tried_at REAL;
 """
+"""How often in a row each delivery was refused for good and since when it fails, apart from how often it was begun."""
 
+_ALERT_ITEM = """
+CREATE INDEX alert_item ON alert (item);
+"""
+"""The ledger asks for alerts of an item; without it, every alert ever made was read."""
 
-@migrations(transactional=False)
-def m002_failing(db: Any) -> None:
-    """How often in a row each delivery was refused for good and since when it fails, apart from how often it was begun."""
-    db.conn.executescript("BEGIN;" + _FAILING + "COMMIT;")
+STEPS = {
+    "m001_first": _FIRST,
+    "m002_failing": _FAILING,
+    "m003_alert_item": _ALERT_ITEM,
+}
+"""Statements by the migration's name, in order."""

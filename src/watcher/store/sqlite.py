@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
+from watcher.errors import StoreError
 from watcher.model import Delivery, Feed, FeedState, Known, Lookup, Story, Update
 from watcher.ports import Claim
 from watcher.store import feeds, items, outbox
@@ -37,8 +38,12 @@ class SqliteStore:
         self._lock = WriterLock(path)
         if not shared:
             self._lock.acquire()
-        self._db = connect(path)
-        self.migrated = migrate(self._db, path)
+        try:
+            self._connection = connect(path)
+            self.migrated = migrate(self._connection, path)
+        except StoreError:
+            self._lock.release()
+            raise
         self._boot = f"{os.getpid()}-{os.urandom(4).hex()}"
         self._tokens = count(1)
 
@@ -46,21 +51,21 @@ class SqliteStore:
         """Close the connection and give the lock back."""
         try:
             with suppress(SqliteError):  # only statistics; a full disk must not spoil the end
-                self._db.conn.execute("PRAGMA optimize")
+                self._connection.execute("PRAGMA optimize")
         finally:
-            self._db.close()
+            self._connection.close()
             self._lock.release()
 
     def _write(self, work: Callable[[Any], _T]) -> _T:
         try:
-            with transaction(self._db) as connection:
+            with transaction(self._connection) as connection:
                 return work(connection)
         except SqliteError as error:
             raise as_store_error(error, self.path) from error
 
     def _read(self, work: Callable[[Any], _T]) -> _T:
         try:
-            return work(self._db.conn)
+            return work(self._connection)
         except SqliteError as error:
             raise as_store_error(error, self.path) from error
 
@@ -71,8 +76,8 @@ class SqliteStore:
     def shrink(self) -> None:
         """Give freed pages back to the disk, and empty the write-ahead log."""
         try:
-            self._db.conn.executescript("PRAGMA incremental_vacuum(20000); PRAGMA optimize;")
-            self._db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._connection.executescript("PRAGMA incremental_vacuum(20000); PRAGMA optimize;")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except SqliteError as error:
             raise as_store_error(error, self.path) from error
 
