@@ -21,6 +21,8 @@ from watcher.rules.scoping import languages_of
 from watcher.rules.seekers import Expression, Literal, Prefix, Varied, flat
 from watcher.text.spellings import spellings
 
+_GROUPS = (tree.Or, tree.Near)
+"""What the parts of a score repeat most: kept in the reading, they are worked out once an item."""
 MAX_TERM = 500
 """Characters of a term or phrase."""
 ToUsd = Callable[[Decimal, str], Decimal | None]
@@ -40,9 +42,18 @@ class Builder:
         self.fields: set[str] = set()
         self._to_usd = to_usd
         self._seekers: dict[tuple[object, ...], Seeker] = {}
+        self._groups: dict[tuple[type, str], Condition] = {}
 
     def build(self, node: tree.Node, text: str) -> Condition:
-        """The condition of a node of the expression `text`. Raises Fault."""
+        """The condition of a node of the expression `text`; groups written alike are one. Raises Fault."""
+        if not isinstance(node, _GROUPS):
+            return self._new(node, text)
+        key = (type(node), text[node.start : node.end])
+        if key not in self._groups:
+            self._groups[key] = self._new(node, text)
+        return self._groups[key]
+
+    def _new(self, node: tree.Node, text: str) -> Condition:
         source = text[node.start : node.end]
         match node:
             case tree.Term() | tree.Regex():

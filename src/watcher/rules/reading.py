@@ -175,6 +175,8 @@ class Reading:
         self.stands: dict[tuple[int, Scope], list[Hit]] = {}
         self.finds: dict[tuple[int, Scope], tuple[Find, ...]] = {}
         """Whether many alternatives hold in a scope, where they stand, and what makes them hold, by the OR."""
+        self.placed: dict[tuple[int, Scope], list[Place]] = {}
+        """Where the sides of NEARs stand, measured, by the side."""
         self.decided: dict[str, bool] = {}
         """What was decided of rules that others build on, by name."""
         self.found: dict[str, tuple[Find, ...]] = {}

@@ -42,6 +42,10 @@ class Condition(ABC):
     def reason(self, reading: Reading, scope: Scope) -> Reason:
         """The smallest reason why it does not hold. Asked only when it does not."""
 
+    def may_hold(self, reading: Reading) -> bool:
+        """Whether it has a chance anywhere in the item. Cheap, may say yes too often."""
+        return True
+
     def needs(self) -> Needs:
         """What the index may wait for before this condition is looked at."""
         return ()

@@ -52,10 +52,10 @@ class All(Condition):
 class Any(Condition):
     """OR, and a vocabulary (`name` is its @name). Of many alternatives only those are tried whose index keys occur.
 
-    What many alternatives say of a scope is kept in the reading: the parts of a score ask for a vocabulary again and again.
+    What many alternatives, or vocabularies, say of a scope is kept in the reading: the parts of a score ask for them again and again.
     """
 
-    __slots__ = ("_by_key", "_needs", "_unkeyed", "children", "name")
+    __slots__ = ("_by_key", "_is_kept", "_needs", "_unkeyed", "children", "name")
     effort = 2
 
     def __init__(self, source: str, children: Sequence[Condition], name: str = "") -> None:
@@ -70,6 +70,7 @@ class Any(Condition):
             for index, keys in enumerate(chosen):
                 for key in keys:
                     self._by_key[key] = (*self._by_key.get(key, ()), index)
+        self._is_kept = bool(self._by_key) or any(isinstance(child, Any) for child in self.children)
         self._needs = needs_of_any(needs)
 
     @property
@@ -86,11 +87,12 @@ class Any(Condition):
             found = set(self._unkeyed)
             for key in self._by_key.keys() & reading.sought:
                 found.update(self._by_key[key])
-            known = reading.chances[id(self)] = [self.children[index] for index in sorted(found)]
+            children = map(self.children.__getitem__, sorted(found))
+            known = reading.chances[id(self)] = [child for child in children if child.may_hold(reading)]
         return known
 
     def holds(self, reading: Reading, scope: Scope) -> bool:
-        if not self._by_key:
+        if not self._is_kept:
             return self._holds(reading, scope)
         asked = (id(self), scope)
         known = reading.held.get(asked)
@@ -105,7 +107,7 @@ class Any(Condition):
         return False
 
     def finds(self, reading: Reading, scope: Scope) -> Iterator[Find]:
-        if not self._by_key:
+        if not self._is_kept:
             return self._finds(reading, scope)
         asked = (id(self), scope)
         known = reading.finds.get(asked)
@@ -119,7 +121,7 @@ class Any(Condition):
                 yield from child.finds(reading, scope)
 
     def hits(self, reading: Reading, scope: Scope) -> list[Hit]:
-        if not self._by_key:
+        if not self._is_kept:
             return self._hits(reading, scope)
         asked = (id(self), scope)
         known = reading.stands.get(asked)

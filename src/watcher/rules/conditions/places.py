@@ -45,9 +45,9 @@ class Near(Condition):
             yield from (find for find in side.finds(reading, scope) if find.hit in near)
 
     def _sides(self, reading: Reading, scope: Scope) -> tuple[list[Place], list[Place]]:
-        left = self.left.hits(reading, scope)
-        right = self.right.hits(reading, scope) if left else []
-        return (reading.places(left), reading.places(right)) if right else ([], [])
+        left = _places(self.left, reading, scope)
+        right = _places(self.right, reading, scope) if left else []
+        return (left, right) if right else ([], [])
 
     def reason(self, reading: Reading, scope: Scope) -> Reason:
         missing = [side for side in (self.left, self.right) if not side.hits(reading, scope)]
@@ -74,6 +74,15 @@ class Near(Condition):
 
     def needs(self) -> Needs:
         return tuple(dict.fromkeys(self.left.needs() + self.right.needs()))
+
+
+def _places(side: Condition, reading: Reading, scope: Scope) -> list[Place]:
+    """Where a side stands; a vocabulary is measured once, however many NEARs it is a side of."""
+    asked = (id(side), scope)
+    known = reading.placed.get(asked)
+    if known is None:
+        known = reading.placed[asked] = reading.places(side.hits(reading, scope))
+    return known
 
 
 def partners(

@@ -40,19 +40,20 @@ class Words(Condition):
         self.of = of
         self._words = words_of(seeker.keys)
 
-    def holds(self, reading: Reading, scope: Scope) -> bool:
-        if not reading.present.issuperset(self._words):
-            return False
+    def may_hold(self, reading: Reading) -> bool:
         if self.langs is not None and reading.lang not in self.langs:
+            return False
+        return reading.present.issuperset(self._words)
+
+    def holds(self, reading: Reading, scope: Scope) -> bool:
+        if not self.may_hold(reading):
             return False
         if scope is EVERYWHERE and self.seeker.sole in reading.apart:
             return True
         return reading.occurs(self.seeker, self.seeker.places, scope)
 
     def hits(self, reading: Reading, scope: Scope) -> list[Hit]:
-        if not reading.present.issuperset(self._words):
-            return []
-        if self.langs is not None and reading.lang not in self.langs:
+        if not self.may_hold(reading):
             return []
         return reading.hits(self.seeker, self.seeker.places, scope)
 
