@@ -79,7 +79,7 @@ def batch_marked_once() -> None:
     settled = Deliveries._surely
 
     async def wrong(self: Any, verb: Any, *args: Any) -> Any:
-        if verb.__name__ != "delivered":
+        if verb.__name__ != "delivered_and_next":
             return await settled(self, verb, *args)
         self.__dict__.setdefault("_unmarked", []).append((verb, args))
         if len(self.__dict__["_unmarked"]) >= 6:

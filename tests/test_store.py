@@ -105,6 +105,7 @@ RELEASED = {
     "m001_first": "62dec959185c61ba",
     "m002_failing": "de6550d138ecc8a2",
     "m003_alert_item": "19e78ce8dca20a00",
+    "m004_outbox_order": "f4c73ab2e358c2e7",
 }
 """Fingerprints: a migration that databases have been through is never edited."""
 
@@ -308,6 +309,39 @@ def test_a_batch_leaves_as_one_message(store: SqliteStore) -> None:
     store.add_update(update(*deliveries), NOON)
     assert sent(store) == []
     assert sent(store, at=timedelta(hours=1)) == ["d0", "d1", "d2"]
+
+
+def test_the_next_message_is_found_without_looking_at_all_that_wait_or_ever_left(store: SqliteStore) -> None:
+    def effort() -> int:
+        """Steps of SQLite's machine, in thousands, to take one message and write down that it arrived."""
+        steps = [0]
+        store._db.conn.set_progress_handler(lambda: steps.__setitem__(0, steps[0] + 1), 10)
+        for _ in range(10):
+            token, (claim,) = store.claim_message("desk", NOON, LEASE)
+            store.delivered([claim.key], token, NOON, claim.key)
+        store._db.conn.set_progress_handler(None, 0)
+        return steps[0]
+
+    def add(first: int, last: int) -> None:
+        store.add_update(update(*(delivery(f"d{n}", alert(f"a{n}", f"s{n}")) for n in range(first, last))), NOON)
+
+    add(0, 20)
+    few = effort()
+    add(20, 2000)
+    assert effort() < 2 * few
+    for _ in range(500):
+        token, (claim,) = store.claim_message("desk", NOON, LEASE)
+        store.delivered([claim.key], token, NOON, claim.key)
+    assert effort() < 2 * few
+
+
+def test_an_outcome_and_the_next_claim_are_one_transaction(store: SqliteStore) -> None:
+    store.add_update(update(*(delivery(f"d{n}", alert(f"a{n}", f"s{n}")) for n in range(2))), NOON)
+    token, _ = store.claim_message("desk", NOON, LEASE)
+    fresh, (second,) = store.delivered_and_next(["d0"], token, NOON, "m0", Update(), "desk", LEASE)
+    assert (second.key, second.attempts) == ("d1", 1)
+    assert store.delivered_and_next(["d1"], fresh, NOON, "m1", Update(), "desk", LEASE)[1] == []
+    assert store.last_heard("desk") == NOON
 
 
 def test_a_follow_up_knows_the_first_message_of_its_story(store: SqliteStore) -> None:

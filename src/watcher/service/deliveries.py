@@ -17,6 +17,7 @@ from watcher.model import Delivery, Update
 from watcher.service import notices
 from watcher.service.context import Context
 from watcher.service.plan import Destination
+from watcher.store import Message
 
 _T = TypeVar("_T")
 
@@ -44,22 +45,31 @@ class Deliveries:
 
     async def deliver(self, channel: str) -> datetime | None:
         """Send everything that is due on one channel. Returns when it next has something, None when it has nothing."""
+        store = self._context.store
+        claim: Message | None = None
         while not self._ends and (destination := self._context.plan.destinations.get(channel)) is not None:
             now = self._context.now()
             rest = self._resting.get(channel)
             if rest is not None and now < rest < now + alerts.LONGEST_RETRY_AFTER * 2:
                 return rest
-            token, deliveries = await self._context.write(self._context.store.claim_message, channel, now, SEND_LEASE)
+            if claim is None:
+                claim = await self._context.write(store.claim_message, channel, now, SEND_LEASE)
+            token, deliveries = claim
             if not deliveries:
-                return await self._context.write(self._context.store.next_due, channel)
+                return await self._context.write(store.next_due, channel)
             keys = [delivery.key for delivery in deliveries]
             since = alerts.counted_since(destination.policy, now)
-            sent = await self._context.write(self._context.store.sent_times, channel, since) if since else []
+            sent = await self._context.write(store.sent_times, channel, since) if since else []
             hold_until = alerts.release(deliveries, destination.policy, now, sent)
             if hold_until is not None:
-                await self._context.write(self._context.store.unclaimed, keys, token, hold_until)
+                await self._context.write(store.unclaimed, keys, token, hold_until)
+                claim = None
                 continue
-            await self._send(destination, deliveries, keys, token)
+            claim = await self._send(destination, deliveries, keys, token)
+        if claim and claim[1]:
+            token, deliveries = claim
+            due_at = min(delivery.due_at for delivery in deliveries)
+            await self._context.write(store.unclaimed, [delivery.key for delivery in deliveries], token, due_at)
         return None
 
     def forget_rests(self) -> None:
@@ -68,8 +78,8 @@ class Deliveries:
 
     async def _send(
         self, destination: Destination, deliveries: Sequence[Delivery], keys: Sequence[str], token: str
-    ) -> None:
-        """Send one claimed message and write down what became of it."""
+    ) -> Message | None:
+        """Send one claimed message and write down what became of it. Returns the claim of the next, None after a failure."""
         name = destination.policy.name
         try:
             message = render.render(
@@ -78,22 +88,24 @@ class Deliveries:
             await self._in_thread(name, destination.sender.send, message)
         except DeliveryError as error:
             await self._unsent(destination.policy, deliveries, keys, token, error)
-            return
+            return None
         except Exception as error:
             self._context.tell("internal.error", channel=name, trace=traceback.format_exc())
             await self._unsent(
                 destination.policy, deliveries, keys, token, DeliveryError(f"internal error: {type(error).__name__}")
             )
-            return
+            return None
         was_ill = self._failed_in_row.pop(name, 0) > 0 or any(delivery.attempts > 1 for delivery in deliveries)
         now = self._context.now()
         told = await self._heard_again(name, now) if was_ill else notices.NOTHING
-        await self._surely(self._context.store.delivered, keys, token, now, message.message_id, told)
+        verb = self._context.store.delivered_and_next
+        claim = await self._surely(verb, keys, token, now, message.message_id, told, name, SEND_LEASE)
         self._wake(told)
         late = (self._context.now() - min(delivery.alert.created_at for delivery in deliveries)).total_seconds()
         self._context.tell(
             "alert.delivered", channel=name, n=len(deliveries), alert=deliveries[0].alert.key, seconds=round(late, 3)
         )
+        return claim
 
     async def _in_thread(self, channel: str, work: Callable[..., _T], *args: Any) -> _T:
         pool = self._threads.setdefault(channel, ThreadPoolExecutor(1, f"send-{channel}"))

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from watcher.errors import StoreError
 from watcher.store.lists import Lists
-from watcher.store.sqlite import SqliteStore
+from watcher.store.sqlite import Message, SqliteStore
 
-__all__ = ["Lists", "SqliteStore", "open_lists", "open_store"]
+__all__ = ["Lists", "Message", "SqliteStore", "open_lists", "open_store"]
 
 
 def open_store(location: str, *, shared: bool = False) -> SqliteStore:

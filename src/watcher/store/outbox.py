@@ -59,11 +59,12 @@ def recover(connection: Any, now: datetime, hold: Iterable[str]) -> int:
 def claim_due(connection: Any, channel: str, now: datetime, lease: timedelta, token: str) -> list[Delivery]:
     """Take the next message of a channel: the oldest due delivery, with all due ones of its batch. Counts the attempt.
 
-    A delivery waits while an earlier one of its story on this channel is still open.
+    A delivery waits while an earlier one of its story on this channel is still open. Queries are written so that they
+    go by `delivery_due` and `delivery_story` (hence the plus): others would look at all that wait, or ever left.
     """
     at = stamp(now)
     first = connection.execute(
-        f"""SELECT key, batch FROM delivery AS mine WHERE channel = :channel AND due_at <= :now
+        f"""SELECT key, batch FROM delivery AS mine WHERE channel = :channel AND due_at <= :now AND {_OPEN}
               AND (state = 'pending' OR state = 'sending' AND lease_until <= :now)
               AND (story = '' OR NOT EXISTS (SELECT 1 FROM delivery AS other WHERE other.channel = :channel AND other.story = mine.story
                    AND other.{_OPEN} AND other.batch = '' AND (other.planned_at, other.rowid) < (mine.planned_at, mine.rowid)))
@@ -87,7 +88,7 @@ def claim_due(connection: Any, channel: str, now: datetime, lease: timedelta, to
     )
     rows = connection.execute(
         f"""SELECT {_COLUMNS}, (SELECT key FROM delivery AS told WHERE told.channel = delivery.channel AND told.story = delivery.story
-                AND told.story <> '' AND told.state = 'delivered' ORDER BY told.done_at LIMIT 1) AS told
+                AND told.story <> '' AND told.state = 'delivered' ORDER BY +told.done_at LIMIT 1) AS told
             FROM delivery JOIN alert ON alert.key = delivery.alert
             WHERE delivery.key IN (SELECT value FROM json_each(?)) ORDER BY delivery.planned_at, delivery.rowid""",
         (json.dumps(keys),),
@@ -194,8 +195,10 @@ def resend(connection: Any, keys: Sequence[str], now: datetime) -> int:
 def next_due(connection: Any, channel: str) -> datetime | None:
     """When the channel next has something to send."""
     row = connection.execute(
-        f"SELECT min(CASE state WHEN 'sending' THEN lease_until ELSE due_at END) AS at FROM delivery WHERE channel = ? AND {_OPEN}",
-        (channel,),
+        f"""SELECT min(at) AS at FROM (
+              SELECT * FROM (SELECT due_at AS at FROM delivery WHERE channel = :channel AND {_OPEN} AND state = 'pending' ORDER BY due_at LIMIT 1)
+              UNION ALL SELECT min(lease_until) FROM delivery WHERE channel = :channel AND state = 'sending')""",
+        {"channel": channel},
     ).fetchone()
     return moment(row["at"])
 

@@ -151,9 +151,17 @@ CREATE INDEX alert_item ON alert (item);
 """
 """The ledger asks for alerts of an item; without it, every alert ever made was read."""
 
+_ORDER = """
+DROP INDEX delivery_due;
+CREATE INDEX delivery_due ON delivery (channel, due_at, planned_at) WHERE state IN ('pending', 'sending');
+CREATE INDEX delivery_sending ON delivery (channel, lease_until) WHERE state = 'sending';
+"""
+"""The next message of a channel is found without looking at all that wait."""
+
 STEPS = {
     "m001_first": _FIRST,
     "m002_failing": _FAILING,
     "m003_alert_item": _ALERT_ITEM,
+    "m004_outbox_order": _ORDER,
 }
 """Statements by the migration's name, in order."""

@@ -24,6 +24,9 @@ from watcher.store.connection import SqliteError, WriterLock, as_store_error, co
 _T = TypeVar("_T")
 
 NOTHING = Update()
+Message = tuple[str, list[Delivery]]
+"""The fencing token of a claim, and the deliveries that leave together; none where nothing is due."""
+
 NO_FAILURES: Mapping[str, int] = {}
 
 
@@ -174,8 +177,8 @@ class SqliteStore:
         self.release_feeds()
         return self._write(lambda c: outbox.recover(c, now, hold))
 
-    def claim_message(self, channel: str, now: datetime, lease: timedelta) -> tuple[str, list[Delivery]]:
-        """The channel's next message, its attempt counted. Returns the fencing token and its deliveries, none when nothing is due."""
+    def claim_message(self, channel: str, now: datetime, lease: timedelta) -> Message:
+        """The channel's next message, its attempt counted."""
         due = self._read(lambda c: outbox.next_due(c, channel))
         if due is None or due > now:
             return "", []
@@ -185,6 +188,20 @@ class SqliteStore:
     def delivered(self, keys: Sequence[str], token: str, now: datetime, receipt: str, told: Update = NOTHING) -> int:
         """These have arrived, as one message known as `receipt`; `told` is what follows from it."""
         return self._settle(keys, token, "delivered", now, told, receipt=receipt, last_error="")
+
+    def delivered_and_next(
+        self, keys: Sequence[str], token: str, now: datetime, receipt: str, told: Update, channel: str, lease: timedelta
+    ) -> Message:
+        """As `delivered` and then `claim_message`, in one transaction: half the syncs of a long queue."""
+        fresh = self._token()
+
+        def work(connection: Any) -> list[Delivery]:
+            outbox.settle(connection, keys, token, "delivered", now, receipt=receipt, last_error="")
+            if told != NOTHING:
+                items.write_update(connection, told, now)
+            return outbox.claim_due(connection, channel, now, lease, fresh)
+
+        return fresh, self._write(work)
 
     def postponed(
         self,
