@@ -315,11 +315,11 @@ def test_the_next_message_is_found_without_looking_at_all_that_wait_or_ever_left
     def effort() -> int:
         """Steps of SQLite's machine, in thousands, to take one message and write down that it arrived."""
         steps = [0]
-        store._db.set_progress_handler(lambda: steps.__setitem__(0, steps[0] + 1), 10)
+        store._connection.set_progress_handler(lambda: steps.__setitem__(0, steps[0] + 1), 10)
         for _ in range(10):
             token, (claim,) = store.claim_message("desk", NOON, LEASE)
             store.delivered([claim.key], token, NOON, claim.key)
-        store._db.set_progress_handler(None, 0)
+        store._connection.set_progress_handler(None, 0)
         return steps[0]
 
     def add(first: int, last: int) -> None:
