@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from watcher.config import load
-from watcher.config.load import find_config
 from watcher.config.schema import json_schema, parse_duration, parse_size
 from watcher.config.tree import read_tree
 from watcher.errors import ConfigError
+from watcher.location import find_config
 
 ROOT = Path(__file__).parent.parent
 

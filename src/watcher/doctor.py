@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from watcher.channels import senders
-from watcher.config import Settings, find_config, load
+from watcher.config import Settings, load
 from watcher.errors import ConfigError, StoreError
+from watcher.location import find_config
 from watcher.rules import compile_rules
 from watcher.store import open_lists
 from watcher.store.connection import holder

@@ -10,9 +10,6 @@ from typing import Any, Protocol
 
 from watcher.model import Document, Feed, FeedState
 
-CONFIG_REFUSED = "config_refused"
-"""The store remembers under this key why the last reload was refused, for those who ask from outside; '' for not."""
-
 
 @dataclass(frozen=True, slots=True)
 class Claim:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,6 @@ from watcher import stories
 from watcher.model import Amount, Entry, Facts, Feed, Known, Lookup, StoredItem, Story, Update, Verdict
 from watcher.pipeline import CANDIDATES_PER_KEY, Policy, judge, lookup, settle
 from watcher.rules import Rulebook
-from watcher.text import plain_text
 
 NEWEST_PER_KEY = 120
 """How many of the newest entries under a blocking key are looked at for stories."""
@@ -134,24 +132,6 @@ def entry_of_row(row: Mapping[str, Any]) -> Entry:
         guid=row["id"],
     )
 
-
-def search_query(text: str) -> str:
-    """A person's words as an FTS5 query over folded tokens; each word a phrase of its tokens, operators kept."""
-    parts = []
-    for word in _SEARCH_WORD.findall(text):
-        if word in ("AND", "OR", "NOT", "(", ")"):
-            parts.append(word)
-            continue
-        bare = plain_text(word.strip('"').removesuffix("*").lstrip("="))
-        tokens = " ".join(bare.folded[token.start : token.end] for token in bare.tokens).replace('"', "")
-        if tokens:
-            parts.append(f'"{tokens}"' + ("*" if word.endswith("*") else ""))
-    while parts and parts[0] in ("AND", "OR"):
-        parts.pop(0)
-    return " ".join(parts) or '""'
-
-
-_SEARCH_WORD = re.compile(r'"[^"]*"|[()]|[^\s()"]+')
 
 SCAN_FEED = Feed(url="scan:")
 

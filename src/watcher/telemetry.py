@@ -16,9 +16,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from watcher.ports import Event, Observer
+if TYPE_CHECKING:
+    from watcher.ports import Event, Observer
 
 LOG = logging.getLogger("watcher")
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from watcher.cli.main import App
-from watcher.store import Lists, SqliteStore, open_lists, open_store
 
 if TYPE_CHECKING:
     from watcher.config import Settings
     from watcher.rules import Rulebook
+    from watcher.store import Lists, SqliteStore
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -22,6 +22,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 @contextmanager
 def reading(app: App) -> Iterator[Lists]:
     """The store, for reading."""
+    from watcher.store import open_lists
+
     lists = open_lists(app.database())
     try:
         yield lists
@@ -32,7 +34,9 @@ def reading(app: App) -> Iterator[Lists]:
 @contextmanager
 def writing(app: App) -> Iterator[SqliteStore]:
     """The store, for writing. While a daemon holds it, the change goes through the daemon's own lock, so wait or stop it first."""
-    store = open_store(app.settings().database, shared=True)
+    from watcher.store import open_store
+
+    store = open_store(app.database(), shared=True)
     try:
         yield store
     finally:
@@ -50,9 +54,9 @@ def known_rule(name: str, names: Iterable[str]) -> str:
 
 def rulebook_of(app: App) -> tuple[Rulebook, Settings | None]:
     """The configured rules; without any configuration, those of the national-AI pack."""
-    from watcher.config import find_config
     from watcher.config.load import pack_rules
     from watcher.errors import ConfigError
+    from watcher.location import find_config
     from watcher.rules import compile_rules
 
     try:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from watcher.cli.access import known_rule, rulebook_of
 from watcher.cli.main import App
 from watcher.cli.output import emit_json
-from watcher.config import Settings
-from watcher.model import Evidence
-from watcher.replay import entry_of_row
+
+if TYPE_CHECKING:
+    from watcher.model import Evidence, Verdict
+    from watcher.rules import Explanation
 
 
 @click.command()
@@ -34,44 +35,49 @@ def explain(
     watcher explain --text "France to invest €109bn in AI" --lang en
     watcher explain https://example.org/news/1
     """
-    from watcher.model import Entry, Feed
-    from watcher.pipeline import judge
-
-    rulebook, settings = rulebook_of(app)
-    for name in only:
-        known_rule(name, rulebook.names)
-    ledger: dict[str, Any] | None = None
-    if given is not None:
-        entry, feed = Entry(title=title, summary=given, lang=lang), Feed(url="text:")
-    elif what:
-        if settings is None:
-            raise click.UsageError("an item or URL needs a configuration that names the database")
-        ledger = _stored(settings, what)
-        entry, feed = (
-            entry_of_row(ledger),
-            next((f for f in settings.feeds if f.url == ledger["feed"]), Feed(url=ledger["feed"])),
-        )
-    else:
-        raise click.UsageError("give an item, a URL or --text")
-    verdict = judge(entry, feed, rulebook, datetime.now(UTC))
-    answers = rulebook.explain(verdict.item, verdict.facts, only)
+    ledger = None
+    if given is None:
+        if not what:
+            raise click.UsageError("give an item, a URL or --text")
+        ledger = _stored(app, what)
+        if not as_json:
+            _show_ledger(ledger)
+    verdict, answers = _judged(app, ledger, title, given or "", lang, only)
     if as_json:
         emit_json(
             {"lang": verdict.item.lang, "rules": [_explanation_json(answer) for answer in answers], "ledger": ledger}
         )
         return
-    if ledger:
-        _show_ledger(ledger)
     click.echo(f"language {verdict.item.lang}")
     for answer in answers:
         _show_answer(answer, {"title": verdict.item.title.plain, "summary": verdict.item.summary.plain})
 
 
-def _stored(settings: Settings, what: str) -> dict[str, Any]:
+def _judged(
+    app: App, ledger: dict[str, Any] | None, title: str, text: str, lang: str, only: tuple[str, ...]
+) -> tuple[Verdict, list[Explanation]]:
+    """The text, or the stored item, by the rules as they are now."""
+    from watcher.model import Entry, Feed
+    from watcher.pipeline import judge
+    from watcher.replay import entry_of_row
+
+    rulebook, settings = rulebook_of(app)
+    for name in only:
+        known_rule(name, rulebook.names)
+    if ledger is None:
+        entry, feed = Entry(title=title, summary=text, lang=lang), Feed(url="text:")
+    else:
+        feeds = {feed.url: feed for feed in settings.feeds} if settings else {}
+        entry, feed = entry_of_row(ledger), feeds.get(ledger["feed"]) or Feed(url=ledger["feed"])
+    verdict = judge(entry, feed, rulebook, datetime.now(UTC))
+    return verdict, list(rulebook.explain(verdict.item, verdict.facts, only))
+
+
+def _stored(app: App, what: str) -> dict[str, Any]:
     from watcher.errors import StoreError
     from watcher.store import open_lists
 
-    lists = open_lists(settings.database)
+    lists = open_lists(app.database())
     try:
         row = lists.item(what)
     finally:
@@ -100,7 +106,7 @@ def _explanation_json(answer: Any) -> dict[str, Any]:
 
 def vars_of(evidence: Evidence) -> dict[str, Any]:
     """An evidence as a dict."""
-    return {name: getattr(evidence, name) for name in Evidence.__slots__}
+    return {name: getattr(evidence, name) for name in evidence.__slots__}
 
 
 def _show_ledger(row: Mapping[str, Any]) -> None:

@@ -51,15 +51,21 @@ class App:
 
     def path(self) -> Path:
         """The configuration file. Raises ConfigError."""
-        from watcher.config import find_config
+        from watcher.location import find_config
 
         return find_config(self.config)
 
     def database(self) -> str:
-        """Where the store is, whatever else is wrong with the configuration. Raises ConfigError."""
-        from watcher.config.load import database_of
+        """Where the store is, by the main file alone. Raises ConfigError."""
+        from watcher.location import find_database
 
-        return database_of(self.path())
+        path = self.path()
+        found = find_database(path)
+        if found is None:
+            from watcher.config.load import database_of
+
+            found = database_of(path)
+        return found
 
     def settings(self) -> Settings:
         """The configuration, read and checked; logging set up with its secrets scrubbed. Raises ConfigError."""

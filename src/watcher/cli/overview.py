@@ -26,7 +26,7 @@ def search(app: App, query: str, limit: int, as_json: bool) -> None:
     watcher search '人工智能 AND (基金 OR 법)'
     watcher search '"sovereign compute" NOT shares'
     """
-    from watcher.replay import search_query
+    from watcher.store.words import search_query
 
     with reading(app) as lists:
         found = lists.search(search_query(query), limit)

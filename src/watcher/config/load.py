@@ -16,23 +16,9 @@ from watcher.config.settings import Settings
 from watcher.config.tree import Node, read_tree
 from watcher.config.validate import notes, validated
 from watcher.errors import ConfigError, Problem, RuleError, in_file
+from watcher.location import DATABASE, beside
 from watcher.model import Feed
 from watcher.rules import RuleSpec, VocabularySpec, compile_rules
-
-SEARCH_PATH = ("config/watcher.yaml", "/etc/watcher/watcher.yaml")
-
-
-def find_config(given: str | None, environ: Mapping[str, str] | None = None) -> Path:
-    """The configuration file: as given, `$WATCHER_CONFIG`, ./config/watcher.yaml, /etc/watcher/watcher.yaml.
-
-    Raises ConfigError when there is none.
-    """
-    asked = given or (environment() if environ is None else environ).get("WATCHER_CONFIG")
-    for candidate in (asked,) if asked else SEARCH_PATH:
-        if candidate and Path(candidate).is_file():
-            return Path(candidate)
-    where = asked or " or ".join(SEARCH_PATH)
-    raise ConfigError([Problem(where, 0, 0, "no configuration file there", "make one with `watcher init`")])
 
 
 @dataclass(slots=True)
@@ -67,10 +53,10 @@ def database_of(path: Path, environ: Mapping[str, str] | None = None) -> str:
     tree = read_tree(path.read_text("utf-8", "replace"), str(path))
     references = References(str(path), path.parent, environment() if environ is None else environ)
     found = references.resolve(replace(tree, value={"database": tree.at(("database",))})).at(("database",))
-    written = found.value if isinstance(found.value, str) else MainModel().database
+    written = found.value if isinstance(found.value, str) else DATABASE
     if errors := [problem for problem in references.problems if problem.severity == "error"]:
         raise ConfigError(errors)
-    return written if "://" in written else str(path.parent / written)
+    return beside(path, written)
 
 
 def pack_rules(name: str) -> tuple[tuple[RuleSpec, ...], tuple[VocabularySpec, ...]]:
@@ -156,7 +142,7 @@ def _assemble(path: Path, main: Part, loading: _Loading) -> Settings:
         raise ConfigError(sorted([*loading.problems, *loading.notes, *found], key=in_file))
     return Settings(
         file=path,
-        database=model.database if "://" in model.database else str(path.parent / model.database),
+        database=beside(path, model.database),
         polling=model.polling,
         feeds=tuple(found.value[0] for found in feeds),
         requests={found.value[0].url: found.value[1] for found in feeds if found.value[1] is not None},

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from watcher.location import DATABASE
+
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SIZES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20}
 
@@ -225,7 +227,7 @@ class PartModel(Model):
 class MainModel(PartModel):
     """The main file."""
 
-    database: str = Field("./watcher.db", description="SQLite file.")
+    database: str = Field(DATABASE, description="SQLite file.")
     include: Texts = Field([], description="pack:NAME, or file patterns relative to this file.")
     polling: PollingModel = PollingModel()
     web: WebModel | None = None

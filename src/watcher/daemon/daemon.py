@@ -27,10 +27,11 @@ from watcher.daemon.queue import LONGEST_LINE, PollQueue
 from watcher.errors import ConfigError, StoreError
 from watcher.feeds.fetch import HttpFetcher
 from watcher.feeds.worker import ParserPool
-from watcher.ports import CONFIG_REFUSED, Observer
+from watcher.ports import Observer
 from watcher.push import Push
 from watcher.service import Service
 from watcher.store import open_store
+from watcher.store.schema import CONFIG_REFUSED
 from watcher.ticks import Every
 
 TICK = 1.0

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from watcher.model import ItemWrite, Known, Lookup, StoredItem, Story, Update
-from watcher.store.codec import clean, dump, moment, read_story, stamp, story_body
+from watcher.store.codec import clean, dump, moment, stamp
+from watcher.store.values import read_story, story_body
 from watcher.store.words import search_words
 
 CANDIDATES_PER_KEY, NEWEST_PER_KEY = 40, 120

@@ -1,4 +1,7 @@
-"""Reads for lists, pages and the command line, on a read-only connection of their own."""
+"""Reads for lists, pages and the command line, on a read-only connection of their own.
+
+Stories and feeds' states are values of `watcher.model`, loaded where they are asked for: most lists are rows.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,15 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from watcher.errors import StoreError
-from watcher.model import FeedState, Story
-from watcher.ports import CONFIG_REFUSED
-from watcher.store.codec import moment, read_story, stamp
+from watcher.store.codec import moment, stamp
 from watcher.store.connection import SqliteError, as_store_error, connect, missing
-from watcher.store.feeds import read_state
+from watcher.store.schema import CONFIG_REFUSED
+
+if TYPE_CHECKING:
+    from watcher.model import FeedState, Story
 
 Row = dict[str, Any]
 
@@ -55,6 +59,8 @@ class Lists:
 
     def feed_states(self) -> dict[str, FeedState]:
         """What is remembered of every feed, by URL."""
+        from watcher.store.feeds import read_state
+
         return {row["url"]: read_state(row) for row in self._rows("SELECT * FROM feed WHERE active = 1")}
 
     def items_of_story(self, story_id: str) -> list[Row]:
@@ -90,6 +96,8 @@ class Lists:
 
     def stories(self, limit: int = 50, since: datetime | None = None, rule: str = "") -> list[Story]:
         """Stories, latest first, merged ones left out."""
+        from watcher.store.values import read_story
+
         rows = self._rows(
             "SELECT * FROM story WHERE merged_into = '' AND last_at >= :since ORDER BY last_at DESC LIMIT :limit",
             since=stamp(since) or 0.0,
@@ -100,6 +108,8 @@ class Lists:
 
     def story(self, story_id: str) -> Story | None:
         """One story, following merges."""
+        from watcher.store.values import read_story
+
         rows = self._rows("SELECT * FROM story WHERE id = :id", id=story_id)
         if rows and rows[0]["merged_into"]:
             return self.story(rows[0]["merged_into"])

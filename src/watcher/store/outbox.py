@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from watcher.model import Delivery
-from watcher.store.codec import clean, moment, read_alert, stamp
+from watcher.store.codec import clean, moment, stamp
+from watcher.store.values import read_alert
 
 BATCH_LIMIT = 500
 FURTHEST_BATCH = timedelta(days=9)

@@ -6,6 +6,9 @@ A released migration is never edited. Tables are strict, so that a wrong type is
 
 from __future__ import annotations
 
+CONFIG_REFUSED = "config_refused"
+"""The store remembers under this key why the last reload was refused, for those who ask from outside; '' for not."""
+
 _FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 

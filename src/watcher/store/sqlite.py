@@ -18,8 +18,9 @@ from watcher.errors import StoreError
 from watcher.model import Delivery, Feed, FeedState, Known, Lookup, Story, Update
 from watcher.ports import Claim
 from watcher.store import feeds, items, outbox
-from watcher.store.codec import clean, dump, read_story, stamp
+from watcher.store.codec import clean, dump, stamp
 from watcher.store.connection import SqliteError, WriterLock, as_store_error, connect, migrate, transaction
+from watcher.store.values import read_story
 
 _T = TypeVar("_T")
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from watcher.model import Text
 from watcher.store.codec import clean
+from watcher.text.folding import fold
 from watcher.text.scripts import RUNNING_CLASS
+
+if TYPE_CHECKING:
+    from watcher.model import Text
 
 _APART = re.compile(f"[{RUNNING_CLASS}]|[\u1100-\u11ff\u3130-\u318f\uac00-\ud7ff]+")
 """What `Text.tokens` parts from its neighbours and the index, which knows letters only, would not: a character of a script
@@ -23,3 +27,22 @@ def search_words(*texts: Text) -> str:
 
 def _parted(folded: str) -> str:
     return folded if folded.isascii() else _APART.sub(r" \g<0> ", _NO_WORD.sub(" ", folded))
+
+
+_ASKED = re.compile(r'"[^"]*"|[()]|[^\s()"]+')
+_LETTER = re.compile(r"[^\W_]")
+
+
+def search_query(text: str) -> str:
+    """A person's words as an FTS5 query over folded tokens; each word a phrase of its tokens, operators kept."""
+    parts = []
+    for word in _ASKED.findall(text):
+        if word in ("AND", "OR", "NOT", "(", ")"):
+            parts.append(word)
+            continue
+        tokens = _parted(fold(word.strip('"').removesuffix("*").lstrip("="))).replace('"', " ").strip()
+        if _LETTER.search(tokens):
+            parts.append(f'"{tokens}"' + ("*" if word.endswith("*") else ""))
+    while parts and parts[0] in ("AND", "OR"):
+        parts.pop(0)
+    return " ".join(parts) or '""'
