@@ -21,8 +21,8 @@ from farm import Answer, Farm
 from kit import Daemon, wait_until
 from sinks import HttpSink
 from watcher.model import Report, Update
-from watcher.ports import CONFIG_REFUSED
 from watcher.store import open_store
+from watcher.store.schema import CONFIG_REFUSED
 from watcher.web.app import Pages, build
 
 TOKEN = "a-token-of-some-length"

