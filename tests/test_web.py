@@ -127,6 +127,13 @@ def test_a_foreign_site_can_post_nothing(site: Site) -> None:
     assert site.ask("/login", method="POST", sec_fetch_site="cross-site", body=b"token=" + TOKEN.encode())[0] == 403
 
 
+def test_a_browser_that_hides_its_origin_can_log_in(site: Site) -> None:
+    """A page under a strict referrer policy posts with `Origin: null`, and still says that it is of this site."""
+    own = {"origin": "null", "sec_fetch_site": "same-origin", "body": b"token=" + TOKEN.encode()}
+    assert site.ask("/login", method="POST", **own)[0] == 303
+    assert site.ask("/login", method="POST", origin="null", body=b"token=" + TOKEN.encode())[0] == 403
+
+
 def test_the_token_opens_the_door_and_wrong_ones_are_few(site: Site) -> None:
     status, headers, _ = site.ask("/login", method="POST", token="", body=b"token=" + TOKEN.encode())
     assert status == 303

@@ -21,7 +21,7 @@ HEADERS = {
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
@@ -68,9 +68,12 @@ class Guard(BaseHTTPMiddleware):
         return PlainTextResponse("a token is needed", 401, {"WWW-Authenticate": "Bearer"})
 
     def _is_own_site(self, request: Request, host: str) -> bool:
+        """Whether a page of ours, or no page at all, sends this. Browsers say so in Sec-Fetch-Site, older ones in Origin only."""
+        site = request.headers.get("sec-fetch-site")
+        if site is not None:
+            return site in ("same-origin", "none")
         origin = request.headers.get("origin")
-        site = request.headers.get("sec-fetch-site", "same-origin")
-        return site in ("same-origin", "none") and (origin is None or origin.split("://", 1)[-1].lower() == host)
+        return origin is None or origin.split("://", 1)[-1].lower() == host
 
     def _is_known(self, request: Request) -> bool:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
