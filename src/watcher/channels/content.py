@@ -15,7 +15,7 @@ from decimal import Decimal
 from watcher.channels.clean import cut, host, link, plain
 from watcher.channels.markup import Line, Span
 from watcher.channels.speaker import Speaker, flag, number
-from watcher.model import Alert, Change
+from watcher.model import Alert, Change, Story
 
 HEADLINE = 240
 _NAMES = 3
@@ -102,6 +102,54 @@ def card(alert: Alert, speaker: Speaker, now: datetime) -> Card:
         stage=stage,
         instruments=instruments,
     )
+
+
+def story_card(story: Story, speaker: Speaker, now: datetime) -> Card:
+    """Say a story as it stands in the words of `speaker`."""
+    return card(as_alert(story), speaker, now)
+
+
+def as_alert(story: Story) -> Alert:
+    """A story as it stands in the form of an alert, for what says alerts in words."""
+    latest = story.reports[-1] if story.reports else None
+    reports = [
+        {"publisher": r.publisher, "lang": r.lang, "title": r.title, "url": r.url, "at": r.at.isoformat()}
+        for r in story.reports
+    ]
+    body: dict[str, object] = {
+        **story.facts,
+        "title": story.title,
+        "url": latest.url if latest else "",
+        "lang": latest.lang if latest else "",
+        "reports": reports,
+        "report_count": len(reports),
+        "languages": list(dict.fromkeys(report.lang for report in story.reports if report.lang)),
+        "first_at": story.first_at.isoformat(),
+        "story": story.id,
+        "revision": story.revision,
+    }
+    return Alert(
+        f"story:{story.id}", "new", story.id, "", tuple(sorted(story.rules)), "normal", story.first_at, (), body
+    )
+
+
+def story_facts(story: Story, speaker: Speaker, now: datetime) -> list[tuple[str, str]]:
+    """What is known of a story as (label, words) in the order of reading, only what is known. Labels are English."""
+    said = story_card(story, speaker, now)
+    sums = [plain(speaker.sum(amount), 80) for amount in _mappings(story.facts.get("amounts"))]
+    actors = {name.casefold(): plain(name, 80) for name in _texts(story.facts.get("actors"))}
+    lines = (
+        ("States", " ".join(part for part in (said.flags, said.countries) if part)),
+        ("Sums", " · ".join(dict.fromkeys(sums))),
+        ("Stage", said.stage),
+        ("Measures", said.instruments),
+        ("Actors", speaker.listing(list(actors.values())[:8])),
+        ("Ahead", " · ".join(said.ahead)),
+        ("Credited to", said.said_by),
+        ("Sources", said.reported),
+        ("Rules", said.rules),
+    )
+    return [(label, words) for label, words in lines if words]
 
 
 def full_lines(card: Card, speaker: Speaker, *, with_lead: bool) -> list[tuple[int, Line]]:

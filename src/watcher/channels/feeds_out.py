@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 from xml.etree import ElementTree
 
 from watcher.channels.clean import plain
-from watcher.channels.content import card, full_lines
+from watcher.channels.content import as_alert, card, full_lines
 from watcher.channels.markup import write
 from watcher.channels.speaker import Speaker
 from watcher.model import Alert, Story
@@ -67,31 +67,8 @@ def alert_entries(alerts: Iterable[Alert], speaker: Speaker, now: datetime) -> l
 def story_entries(stories: Iterable[Story], speaker: Speaker, now: datetime) -> list[Entry]:
     """Stories in words, as they stand, in the order given."""
     return [
-        replace(_entry(_as_alert(story), story.last_at, speaker, now), published=story.first_at) for story in stories
+        replace(_entry(as_alert(story), story.last_at, speaker, now), published=story.first_at) for story in stories
     ]
-
-
-def _as_alert(story: Story) -> Alert:
-    latest = story.reports[-1] if story.reports else None
-    reports = [
-        {"publisher": r.publisher, "lang": r.lang, "title": r.title, "url": r.url, "at": r.at.isoformat()}
-        for r in story.reports
-    ]
-    body: dict[str, object] = {
-        **story.facts,
-        "title": story.title,
-        "url": latest.url if latest else "",
-        "lang": latest.lang if latest else "",
-        "reports": reports,
-        "report_count": len(reports),
-        "languages": list(dict.fromkeys(report.lang for report in story.reports if report.lang)),
-        "first_at": story.first_at.isoformat(),
-        "story": story.id,
-        "revision": story.revision,
-    }
-    return Alert(
-        f"story:{story.id}", "new", story.id, "", tuple(sorted(story.rules)), "normal", story.first_at, (), body
-    )
 
 
 def _entry(alert: Alert, updated: datetime, speaker: Speaker, now: datetime) -> Entry:

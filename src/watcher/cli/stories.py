@@ -88,24 +88,18 @@ def stories_show(app: App, story_id: str, as_json: bool) -> None:
     if as_json:
         emit_json(story_json(story))
         return
+    from watcher.channels.content import story_facts
+    from watcher.channels.speaker import speaker
+
     click.secho(story.title, bold=True)
-    click.echo(f"{story.id}, revision {story.revision}, rules {', '.join(sorted(story.rules)) or 'none'}")
-    for name, value in story.facts.items():
-        if value:
-            click.echo(f"  {name}: {_brief(value)}")
+    click.echo(f"{story.id}, revision {story.revision}")
+    for label, words in story_facts(story, speaker("en"), datetime.now(UTC)):
+        click.echo(f"  {label}: {words}")
     reports = sorted(story.reports, key=lambda report: report.at)
     table(
         ("when", "publisher", "language", "credits", "title"),
         [(report.at, report.publisher, report.lang, report.credits, report.title) for report in reports],
     )
-
-
-def _brief(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {child}" for key, child in value.items() if child)
-    if isinstance(value, (list, tuple)):
-        return "; ".join(_brief(child) for child in value)
-    return str(value)
 
 
 @stories.command("merge")

@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from watcher.channels import feeds_out
+from watcher.channels.content import story_card, story_facts
 from watcher.channels.speaker import speaker
 from watcher.push import Push
 from watcher.store import Lists, open_lists
@@ -73,16 +74,17 @@ class Pages:
         counts, stories = await self._ask(
             lambda lists: (lists.counts(), lists.stories(100, datetime.now(UTC) - timedelta(days=30)))
         )
-        return self._page(
-            "home.html", counts=counts, stories=[story for story in stories if story.rules], alive=self._alive()
-        )
+        now, voice = datetime.now(UTC), speaker("en")
+        told = [(story, story_card(story, voice, now)) for story in stories if story.rules]
+        return self._page("home.html", counts=counts, stories=told, alive=self._alive())
 
     async def story(self, request: Request) -> Response:
         """One story with all its reports."""
         story = await self._ask(lambda lists: lists.story(request.path_params["id"]))
         if story is None:
             return PlainTextResponse("no such story", 404)
-        return self._page("story.html", story=story)
+        facts = story_facts(story, speaker("en"), datetime.now(UTC))
+        return self._page("story.html", story=story, facts=facts)
 
     async def alerts(self, request: Request) -> Response:
         """Alerts and the state of their deliveries."""
