@@ -43,6 +43,7 @@ def read(
     hints: Hints | None = None,
     policy: PollingPolicy = POLICY,
     jitter: float = 0.0,
+    body_hash: str = "h",
     **document: Any,
 ) -> FeedState:
     return after_success(
@@ -51,7 +52,7 @@ def read(
         hints=hints,
         entries=entries,
         new_entries=new,
-        body_hash="h",
+        body_hash=body_hash,
         now=at,
         policy=policy,
         jitter=jitter,
@@ -93,7 +94,7 @@ def test_a_new_feed_starts_near_every() -> None:
 def test_a_busy_feed_is_asked_more_often_than_a_quiet_one() -> None:
     busy, quiet = lived(200, 5), lived(0.5, 5)
     assert POLICY.min <= wait(busy) < timedelta(minutes=8)
-    assert wait(quiet) > timedelta(minutes=45)
+    assert wait(quiet) > timedelta(minutes=40)
 
 
 def test_a_first_document_already_tells_the_rhythm() -> None:
@@ -292,7 +293,10 @@ def quiet_since(state: FeedState, hours: int, *, document_moves: bool) -> FeedSt
     at = NOW
     for _ in range(hours):
         at += HOUR
-        state = read(state, at=at) if document_moves else not_modified(state, now=at, policy=POLICY, jitter=0)
+        if document_moves:
+            state = read(state, at=at, body_hash=f"{at}")
+        else:
+            state = not_modified(state, now=at, policy=POLICY, jitter=0)
     return state
 
 
@@ -304,9 +308,25 @@ def test_silence_against_its_own_habit_is_named() -> None:
     assert quiet_since(busy, 36, document_moves=True).condition == "silent"
 
 
+def test_a_document_read_again_in_full_has_not_moved() -> None:
+    state = quiet_since(lived(100, 20), 36, document_moves=False)
+    again = read(state, at=NOW + 36 * HOUR)
+    assert (again.condition, not_modified(again, now=NOW + 37 * HOUR, policy=POLICY, jitter=0).condition) == (
+        "frozen",
+        "frozen",
+    )
+
+
+def test_a_feed_whose_entries_come_in_batches_owes_as_many_batches() -> None:
+    batches = [NOW - days * DAY - i * MINUTE for days in range(5) for i in range(6)]
+    single = [NOW - hours * 4 * HOUR for hours in range(30)]
+    for dates, condition in ((batches, "ok"), (single, "frozen")):
+        assert quiet_since(read(new=dates), 84, document_moves=False).condition == condition
+
+
 def test_a_first_document_that_is_old_is_not_called_silent() -> None:
     long_ago = NOW - 10 * DAY
-    state = read(new=[long_ago - i * MINUTE for i in range(30)])
+    state = read(new=[long_ago - i * 20 * MINUTE for i in range(30)])
     assert state.condition == "ok"
     assert quiet_since(state, 30, document_moves=False).condition == "frozen"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +21,11 @@ _GAPS_TO_MISS = 1.5
 """… and has been quiet for so many times its longest pause, of at least …"""
 _PAUSES_TO_KNOW = 8
 """… so many."""
+_DOUBT = 2.0
+"""Standard errors of the rate that are given to the feed."""
 _SHORTEST_SILENCE = timedelta(hours=12)
+_WEEKEND = timedelta(hours=60)
+"""Before two weeks were watched, any two days and three nights may be its weekend."""
 _SHORTEST_WATCH = timedelta(days=1)
 """So long a feed is watched before its silence is held against it; a first document's dates alone prove nothing."""
 _DATES_TO_JUDGE = 3
@@ -70,13 +75,13 @@ def condition_of(error: WatcherError, failures: int, lasted: timedelta, before: 
     return "failing"
 
 
-def condition_of_answer(history: Mapping[str, Any], rhythm: Rhythm, last_new: datetime | None, now: datetime) -> str:
+def condition_of_answer(history: Mapping[str, Any], last_new: datetime | None, now: datetime) -> str:
     """What to call a feed that answers: ok, empty, misdated, silent or frozen (silent, and its document never moves)."""
     if history.get("empty", 0) >= 2:
         return "empty"
     if history.get("odd", 0.0) >= 0.8 and history.get("dated", 0) >= _DATES_TO_JUDGE:
         return "misdated"
-    if last_new is not None and is_silent(history, rhythm, last_new, now):
+    if last_new is not None and is_silent(history, last_new, now):
         # The document that we met the feed by is no movement.
         met = max(last_new, datetime.fromisoformat(history["since"]))
         moved = "changed" in history and datetime.fromisoformat(history["changed"]) > met + _SHORTEST_SILENCE
@@ -84,17 +89,22 @@ def condition_of_answer(history: Mapping[str, Any], rhythm: Rhythm, last_new: da
     return "ok"
 
 
-def is_silent(history: Mapping[str, Any], rhythm: Rhythm, last_new: datetime, now: datetime) -> bool:
-    """Whether a feed has been quiet for longer than its own habit explains."""
+def is_silent(history: Mapping[str, Any], last_new: datetime, now: datetime) -> bool:
+    """Whether a feed has been quiet for longer than its own habit explains, as that was when it last brought news."""
     quiet = now - last_new
     watched_since = history.get("since")
     if watched_since is None or now - datetime.fromisoformat(watched_since) < _SHORTEST_WATCH:
         return False
     longest = timedelta(seconds=history.get("gap", 0.0))
-    if quiet < _SHORTEST_SILENCE or quiet < longest * _GAPS_TO_MISS or history.get("gaps", 0) < _PAUSES_TO_KNOW:
+    habit = Rhythm.load(history.get("rhythm"), last_new)
+    shortest = _SHORTEST_SILENCE if habit.knows_weekdays else _SHORTEST_SILENCE + _WEEKEND
+    if quiet < shortest or quiet < longest * _GAPS_TO_MISS or history.get("gaps", 0) < _PAUSES_TO_KNOW:
         return False
-    owed = expected_entries(rhythm, last_new, min(now, last_new + timedelta(days=28)))
-    return owed >= _NEWS_TO_MISS * max(1.0, float(history.get("burst", 1.0)))
+    owed = expected_entries(habit, last_new, min(now, last_new + timedelta(days=28)))
+    burst = max(1.0, float(history.get("burst", 1.0)))
+    # A rate known from few batches of entries may be this much lower.
+    sure = 1.0 - _DOUBT / math.sqrt(max(habit.entries / burst, 1.0))
+    return owed * sure >= _NEWS_TO_MISS * burst
 
 
 def odd_dates(dates: Sequence[datetime | None], now: datetime) -> tuple[int, int]:

@@ -25,6 +25,7 @@ _PERMANENT_EVERY = timedelta(days=1)
 _LONGEST_SKIP = timedelta(days=3)
 _TRUST_IN_304 = timedelta(days=3)
 """So long 'not modified' is believed; then the whole document is asked for, as some servers say it for ever."""
+_TOGETHER = timedelta(minutes=5)
 _MOVES_TO_BELIEVE = 3
 _TIME_TO_BELIEVE = timedelta(days=1)
 _OF_FAILURES = ("wait", "failing", "slow")
@@ -56,11 +57,13 @@ def after_success(
     rhythm = Rhythm.load(history.get("rhythm"), now)
     moments = _appearances(state, new_entries, now)
     rhythm.learn(moments, now, min(moments, default=now) if is_first else None)
-    history["rhythm"] = rhythm.dump()
+    if moments or is_first:
+        history["rhythm"] = rhythm.dump()
     _note_news(history, state, moments)
     _note_dates(history, state, new_entries, now)
     history.setdefault("since", _stamp(now))
-    history["changed"] = _stamp(now)
+    if body_hash != state.body_hash:
+        history["changed"] = _stamp(now)
     history["full"] = _stamp(now)
     history["empty"] = 0 if entries or not history.get("had") else history.get("empty", 0) + 1
     history["had"] = bool(history.get("had")) or entries > 0
@@ -188,7 +191,7 @@ def _answered(
         last_success_at=now,
         failures=0,
         last_error="",
-        condition=condition_of_answer(history, rhythm, state.last_new_at, now),
+        condition=condition_of_answer(history, state.last_new_at, now),
         retired=False,
         history=history,
     )
@@ -209,14 +212,22 @@ def _note_news(history: dict[str, Any], state: FeedState, moments: Sequence[date
         return
     times = sorted(moments)
     pauses = [later - earlier for earlier, later in pairwise(times)]
+    if state.last_success_at is None:
+        # A first document shows many times at once: entries a few minutes apart came together.
+        came = 1 + sum(pause > _TOGETHER for pause in pauses)
+        pauses = [pause for pause in pauses if pause > _TOGETHER]
+    else:
+        came = 1
     if state.last_new_at:
         pauses.append(times[0] - state.last_new_at)
-    longest = max((pause.total_seconds() for pause in pauses), default=0.0)
     if pauses:
+        longest = max(pause.total_seconds() for pause in pauses)
         history["gap"] = max(longest, history.get("gap", 0.0) * 0.995)
         history["gaps"] = min(history.get("gaps", 0) + len(pauses), 1000)
-    if state.last_success_at is not None:
-        history["burst"] = round(history.get("burst", 1.0) * 0.9 + len(moments) * 0.1, 2)
+    seen = history.get("bursts", 0)
+    weight = max(0.1, came / (seen + came))
+    history["burst"] = round(history.get("burst", 1.0) * (1 - weight) + len(moments) / came * weight, 2)
+    history["bursts"] = min(seen + came, 100)
 
 
 def _note_dates(history: dict[str, Any], state: FeedState, dates: Sequence[datetime | None], now: datetime) -> None:
