@@ -197,6 +197,22 @@ def test_a_date_that_is_reached_is_told_once() -> None:
     assert remind(update.stories, POLICY, due).alerts == ()
 
 
+def test_a_story_that_moves_each_minute_speaks_six_times_a_day_and_then_says_the_rest_at_once() -> None:
+    world = World()
+    alerts = []
+    for minute in range(12):
+        title = f"South Korea raises its AI fund to {50 * 2**minute} trillion won"
+        alerts += world.settle(read(title, RAISED[1], "live", hours=minute / 60), hours=minute / 60).alerts
+    assert [alert.kind for alert in alerts] == ["new"] + ["follow_up"] * 6
+    (story,) = [each for each in world.memory._stories.values() if not each.merged_into]
+    assert remind([story], POLICY, later(hours=20)).alerts == ()
+    late = remind([story], POLICY, later(hours=26))
+    (change,) = [each for each in late.alerts[0].changes if each.kind == "amount"]
+    assert change.old == f"{50 * 2**6}000000000000 KRW"
+    assert change.new == f"{50 * 2**11}000000000000 KRW"
+    assert remind(late.stories, POLICY, later(hours=60)).alerts == ()
+
+
 @pytest.mark.parametrize(
     "text", ["\x00", "\ud800", "<" * 50_000, "AI " * 50_000, "&#0;&#xD800;", "‮AI", "$1e999 trillion for AI"]
 )

@@ -125,19 +125,24 @@ def settle(verdicts: Sequence[Verdict], known: Known, policy: Policy, now: datet
 
 
 def remind(known: Sequence[Story], policy: Policy, now: datetime) -> Update:
-    """Follow-ups of alerted stories that told of a date which is now reached. Asked again, it says nothing more."""
+    """Follow-ups of alerted stories that told of a date which is now reached, or that had more to say than a day takes.
+
+    Asked again, it says nothing more.
+    """
     told: list[Story] = []
     planned: list[Delivery] = []
     made: list[Alert] = []
     for story in known:
-        changes = stories.due_dates(story, now)
+        before, changes = story, stories.due_dates(story, now)
+        story = replace(story, facts=stories.with_dates_told(story.facts, changes)) if changes else story
+        if story.told and not (story.muted_until and story.muted_until > now):
+            story, changes = stories.hold_back(story, changes, now)
+            story = replace(story, revision=story.revision + bool(changes))
+        else:
+            changes = ()
+        if story != before:
+            told.append(story)
         if not changes:
-            continue
-        speaks = story.told and not (story.muted_until and story.muted_until > now)
-        facts_told = stories.with_dates_told(story.facts, changes)
-        story = replace(story, facts=facts_told, revision=story.revision + bool(speaks))
-        told.append(story)
-        if not speaks:
             continue
         alert = Alert(
             key=f"{story.id}:{story.revision}",
@@ -318,9 +323,12 @@ class _Fold:
                 replace(story, rules=rules, told=story.told | {channel.name for channel in self._policy.channels})
             )
             return False
+        is_muted = story.muted_until is not None and story.muted_until > self._now
+        if story.told and not is_muted:
+            story, changes = stories.hold_back(story, changes, self._now)
         moved = bool(story.told and changes)
         story = replace(story, rules=rules, revision=story.revision + 1 if moved else max(1, story.revision))
-        if story.muted_until is not None and story.muted_until > self._now:
+        if is_muted:
             self._keep(story)
             return False
         kind = "follow_up" if moved else "new"

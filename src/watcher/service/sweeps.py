@@ -14,12 +14,13 @@ REMEMBERED = timedelta(days=730)
 
 
 async def remind(context: Context) -> None:
-    """Follow up on stories whose dates are reached."""
+    """Follow up on stories whose dates are reached, and on those that had more to say than a day takes."""
     now = context.now()
-    known = await context.write(context.store.stories_with_dates, now - REMEMBERED)
-    update = pipeline.remind(known, replace(context.plan.policy, counts=await context.counts(now)), now)
-    if update.stories:
-        await context.write(context.store.add_update, update, now)
+    policy = replace(context.plan.policy, counts=await context.counts(now))
+    update = await context.write(
+        context.store.follow_up, now - REMEMBERED, lambda known: pipeline.remind(known, policy, now), now
+    )
+    if update.deliveries:
         context.woken()
 
 

@@ -312,11 +312,17 @@ class SqliteStore:
             return None
         return self.story(row["merged_into"]) if row["merged_into"] else read_story(row)
 
-    def stories_with_dates(self, since: datetime) -> list[Story]:
-        """Stories alive since a moment that have something ahead."""
+    def follow_up(self, since: datetime, decide: Callable[[Sequence[Story]], Update], now: datetime) -> Update:
+        """One transaction: the stories alive since a moment that have something ahead or waiting to be said, and what `decide` makes of them."""
         sql = """SELECT * FROM story WHERE merged_into = '' AND last_at >= ?
-                 AND coalesce(json_array_length(body, '$.facts.ahead'), 0) > 0"""
-        return [read_story(row) for row in self._read(lambda c: c.execute(sql, (stamp(since),)).fetchall())]
+                 AND coalesce(json_array_length(body, '$.facts.ahead'), 0) + coalesce(json_array_length(body, '$.facts.unsaid'), 0) > 0"""
+
+        def work(connection: Any) -> Update:
+            update = decide([read_story(row) for row in connection.execute(sql, (stamp(since),)).fetchall()])
+            items.write_update(connection, update, now)
+            return update
+
+        return self._write(work)
 
     def mute_story(self, story_id: str, until: datetime) -> bool:
         """Alert nothing more of a story until then."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,8 @@ from watcher.model import STAGES, Amount, Change, Story, Verdict
 from watcher.stories.concepts import concepts
 from watcher.stories.pair import same_sum
 
-MAX_LISTED = 24
+MAX_LISTED, MAX_TOLD = 24, 60
+FOLLOW_UPS, A_DAY = 6, timedelta(hours=24)
 PART = 0.5
 """A sum below this part of the known main sum is a detail, not a change, wherever it stands."""
 
@@ -50,15 +52,18 @@ def facts_of(verdict: Verdict) -> dict[str, Any]:
 def merge_facts(ours: Mapping[str, object], theirs: Mapping[str, object], *, count: bool) -> dict[str, Any]:
     """Facts of a story with those of another report or story; lists keep their order, the later stage stands."""
     merged: dict[str, Any] = dict(ours)
-    for key in ("publishers", "langs", "countries", "instruments", "actors", "ahead", "credits"):
-        merged[key] = _union(ours.get(key), theirs.get(key))
+    for key in ("publishers", "langs", "countries", "instruments", "ahead", "credits"):
+        merged[key] = _union(ours.get(key), theirs.get(key))[:MAX_LISTED]
+    # Of what a report is held against the latest stays: what fell out at the other end would be news each time.
+    merged["actors"] = _union(ours.get("actors"), theirs.get("actors"))[-MAX_LISTED:]
     known = _sums(ours)
-    merged["amounts"] = (
+    merged["amounts"] = _main_and_latest(
         known + [each for each in _sums(theirs) if not any(same_sum(_triple(each), _triple(old)) for old in known)]
-    )[:MAX_LISTED]
+    )
     merged["stage"] = _later(str(ours.get("stage", "")), str(theirs.get("stage", "")))
-    if reached := _union(ours.get("reached"), theirs.get("reached")):
-        merged["reached"] = reached
+    for key in ("reached", "spoke", "unsaid"):
+        if both := _union(ours.get(key), theirs.get(key)):
+            merged[key] = both[-MAX_TOLD:]
     merged["report_count"] = _number(ours.get("report_count")) + (_number(theirs.get("report_count")) if count else 0)
     return merged
 
@@ -104,8 +109,40 @@ def with_dates_told(facts: Mapping[str, object], changes: Sequence[Change]) -> d
     """Facts that remember which dates were told, so that none is told twice."""
     return {
         **facts,
-        "reached": _union(facts.get("reached"), [change.old for change in changes if change.kind == "date"]),
+        "reached": _union(facts.get("reached"), [change.old for change in changes if change.kind == "date"])[
+            -MAX_TOLD:
+        ],
     }
+
+
+def hold_back(story: Story, changes: Sequence[Change], now: datetime) -> tuple[Story, tuple[Change, ...]]:
+    """The story, and what of its changes is to be told now: these with those held back before, or none.
+
+    A live blog changes each minute. What it brings beyond FOLLOW_UPS a day waits, and is told together.
+    """
+    waiting = [
+        Change(str(each["kind"]), str(each["old"]), str(each["new"])) for each in _dicts(story.facts.get("unsaid"))
+    ]
+    every = _condensed([*waiting, *changes])
+    if not every:
+        return story, ()
+    before = story.facts.get("spoke")
+    spoke = [at for at in before if at > (now - A_DAY).isoformat()] if isinstance(before, (list, tuple)) else []
+    if len(spoke) >= FOLLOW_UPS:
+        unsaid = [{"kind": change.kind, "old": change.old, "new": change.new} for change in every]
+        return replace(story, facts={**story.facts, "unsaid": unsaid}), ()
+    facts = {key: value for key, value in story.facts.items() if key != "unsaid"}
+    return replace(story, facts={**facts, "spoke": [*spoke, now.isoformat()]}), tuple(every)
+
+
+def _condensed(changes: Sequence[Change]) -> list[Change]:
+    """Changes that follow each other as one: of a sum or a stage from where it began to where it ended."""
+    found: dict[tuple[str, str], Change] = {}
+    for change in changes:
+        key = (change.kind, "" if change.kind in ("amount", "stage") else change.old + change.new)
+        first = found.pop(key, change)
+        found[key] = replace(change, old=first.old)
+    return [change for change in found.values() if change.old != change.new][-MAX_LISTED:]
 
 
 def _begin_of(when: str) -> str:
@@ -128,7 +165,7 @@ def _of_sums(story: Story, verdict: Verdict, is_correction: bool) -> list[Change
     in_title = largest.span.field == "title"
     if size > main_size * GROWTH or (in_title and (is_correction or size >= main_size * PART)):
         kind = "correction" if is_correction else "amount"
-        return [Change(kind, f"{main[1]:.15g} {main[0]}", _sum_text(largest))]
+        return [Change(kind, f"{_figure(Decimal(repr(main[1])))} {main[0]}", _sum_text(largest))]
     return []
 
 
@@ -162,8 +199,11 @@ def _amount(amount: Amount) -> dict[str, Any]:
 
 
 def _sum_text(amount: Amount) -> str:
-    value = amount.value
-    return f"{int(value) if value == int(value) else value.normalize()} {amount.currency}"
+    return f"{_figure(amount.value)} {amount.currency}"
+
+
+def _figure(value: Decimal) -> str:
+    return str(int(value) if value == int(value) else value.normalize())
 
 
 def _triple(amount: Mapping[str, Any]) -> tuple[str, float, float]:
@@ -182,12 +222,20 @@ def _dicts(value: object) -> list[dict[str, Any]]:
     return [dict(each) for each in value if isinstance(each, Mapping)] if isinstance(value, (list, tuple)) else []
 
 
+def _main_and_latest(sums: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """At most MAX_LISTED sums in order: the largest, and the latest of the others."""
+    if len(sums) <= MAX_LISTED:
+        return sums
+    main = max(sums, key=lambda each: (_triple(each)[2], _triple(each)[1]))
+    return [main, *[each for each in sums if each is not main][-MAX_LISTED + 1 :]]
+
+
 def _number(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
 def _union(one: object, other: object) -> list[Any]:
-    """Both lists in order, each value once, at most MAX_LISTED."""
+    """Both lists in order, each value once."""
     found: list[Any] = []
     for each in (
         *(one if isinstance(one, (list, tuple)) else ()),
@@ -195,4 +243,4 @@ def _union(one: object, other: object) -> list[Any]:
     ):
         if each not in found:
             found.append(each)
-    return found[:MAX_LISTED]
+    return found

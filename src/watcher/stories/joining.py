@@ -51,6 +51,7 @@ STORY_FEATURES = (
     "days",
     "country_rare",
 )
+_NEAREST = STORY_FEATURES.index("nearest")
 
 
 def story_keys(verdict: Verdict) -> frozenset[str]:
@@ -111,6 +112,7 @@ def choose(report: Prepared, stories: Mapping[str, Sequence[Prepared]], known: M
     scored = [
         (sum(w * v for w, v in zip(weigher.weights, values, strict=True)), story_id)
         for story_id, values in described.items()
+        if values[_NEAREST] >= weigher.least
     ]
     best, found = max(scored, default=(0.0, None))
     return found if scored and best > weigher.join else None

@@ -29,11 +29,15 @@ class PairModel:
 
 @dataclass(frozen=True, slots=True)
 class StoryModel:
-    """Weights over what the pairs of a report with a story's members say together, and from where on it joins or merges."""
+    """Weights over what the pairs of a report with a story's members say together, and from where on it joins or merges.
+
+    A report joins no story of which no member is `least` like it: that nothing else is near makes nothing one event.
+    """
 
     weights: tuple[float, ...]
     join: float
     merge: float
+    least: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,9 @@ def model_from(record: Mapping[str, Any]) -> Model:
         for name in ("plain", "semantic")
     }
     stories = {
-        name: StoryModel(tuple(record[name]["story"]), float(record[name]["join"]), float(record[name]["merge"]))
+        name: StoryModel(
+            tuple(record[name]["story"]), *(float(record[name][key]) for key in ("join", "merge", "least"))
+        )
         for name in ("plain", "semantic")
     }
     return Model(
