@@ -5,10 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import accumulate
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from watcher.model import Evidence, Facts, Item, Span, Text, Token
+from watcher.model import Evidence, Facts, Item, Span, Text
 from watcher.text import fold_cased, plain_text
 
 TEXT_FIELDS = ("title", "summary", "content")
@@ -23,7 +24,7 @@ SCOPES: Mapping[str, tuple[str, ...]] = {
     "category": ("category",),
     "url": ("url",),
 }
-"""What may stand before a colon to say where to look. `lead` is the title and the beginning of the summary."""
+"""What may stand before a colon to say where to look. `lead` is the title and the beginning of the summary, whole words of it."""
 WIDE = "\u2e80"
 LEAD = 480
 """Width of a lead in columns: a Chinese, Japanese or Korean character takes two. Feeds with whole articles go on much longer."""
@@ -56,26 +57,6 @@ class Place(NamedTuple):
     last: int
     sentence: int
     hit: Hit
-
-
-class Beginning:
-    """The first characters of a text, with its offsets."""
-
-    __slots__ = ("_whole", "folded", "plain")
-
-    def __init__(self, whole: Text, length: int) -> None:
-        self._whole = whole
-        self.folded = whole.folded[:length]
-        self.plain = whole.plain[: whole.to_plain(0, length)[1]]
-
-    @property
-    def tokens(self) -> tuple[Token, ...]:
-        """Tokens that begin within."""
-        return tuple(token for token in self._whole.tokens if token.start < len(self.folded))
-
-    def to_plain(self, start: int, end: int) -> tuple[int, int]:
-        """As in the whole text."""
-        return self._whole.to_plain(start, end)
 
 
 class FieldText:
@@ -208,25 +189,19 @@ class Reading:
         """A field as read; None where the item has none."""
         if name in self._fields:
             return self._fields[name]
-        if name == "lead":
-            found = self._lead()
-        else:
-            text = self._text(name)
-            found = FieldText(name, text) if text is not None and text.folded else None
-        self._fields[name] = found
+        text = self._text(name)
+        found = self._fields[name] = FieldText(name, text) if text is not None and text.folded else None
         return found
 
-    def _lead(self) -> FieldText | None:
-        """The beginning of the summary; what is found in it counts as found in the summary."""
+    @cached_property
+    def _lead_end(self) -> int:
+        """Where in the folded summary the lead ends."""
         summary = self.field("summary")
-        if summary is None or len(summary.flat) <= LEAD // 2:
-            return summary
-        width = 0
-        for at, char in enumerate(summary.flat):
-            width += 2 if char >= WIDE else 1
-            if width > LEAD:
-                return FieldText("summary", Beginning(summary.text, at))
-        return summary
+        flat = summary.flat if summary is not None else ""
+        if len(flat) > LEAD // 2:
+            widths = accumulate(2 if char >= WIDE else 1 for char in flat)
+            return next((at for at, width in enumerate(widths) if width > LEAD), len(flat))
+        return len(flat)
 
     def _text(self, name: str) -> Text | None:
         item = self.item
@@ -270,6 +245,9 @@ class Reading:
         return [hit for name in scope.fields for hit in self._hits_in_field(owner, places, name)]
 
     def _hits_in_field(self, owner: object, places: Places, name: str) -> list[Hit]:
+        if name == "lead":
+            end = self._lead_end
+            return [hit for hit in self._hits_in_field(owner, places, "summary") if hit.end <= end]
         key = (id(owner), name)
         found = self._hits.get(key)
         if found is None:
@@ -306,10 +284,9 @@ class Reading:
         hit = self.hit_of(span)
         if hit is None:
             return False
-        if span.field not in scope.fields:
-            lead = self.field("lead") if "lead" in scope.fields and span.field == "summary" else None
-            if lead is None or hit.end > len(lead.flat):
-                return False
+        is_lead = span.field == "summary" and "lead" in scope.fields and hit.end <= self._lead_end
+        if span.field not in scope.fields and not is_lead:
+            return False
         if scope.sentence is None:
             return True
         return any((place.field, place.sentence) == scope.sentence for place in self.places([hit]))
