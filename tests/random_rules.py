@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from random import Random
 
-from watcher.model import Amount, Entry, Facts, Feed, Found, Item, Span
+from watcher.facts.places import ACTS
+from watcher.model import Amount, Entry, Facts, Feed, Found, Item, Span, Text
 from watcher.rules import Line, RuleSpec, ScoreSpec, VocabularySpec, VocabularyTerm, Weight
 from watcher.text import read
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+RATES = {"USD": Decimal(1), "EUR": Decimal(2), "GBP": None}
+"""Dollars for one of each; none is known for a pound."""
 WORDS = {
     "en": ["AI", "A.I.", "ai", "said", "fund", "funds", "Fund", "intelligence", "artificial", "strategy", "strategies", "R&D", "e-mail", "5G", "GPT4", "AI2030", "it's", "café"],
     "fr": ["IA", "l'IA", "j'ai", "fonds", "intelligence", "artificielle", "stratégie", "stratégies", "naïve", "d’IA", "cafe", "souveraine"],
@@ -33,10 +36,21 @@ TERMS = (
     "=AI", "=IA", "=KI", "=ai", "=Fund", "=fund*",
 )  # fmt: skip
 PHRASES = (
-    "artificial intelligence", "intelligence artificielle", "искусственный~ интеллект~", "искусственный интеллект",
-    "artificial intel*", "KI Strategie", "인공지능~ 전략~", "الذكاء الاصطناعي", "τεχνητή νοημοσύνη", "人工智能 投资", "fund strategy~",
-    "yapay zeka~", "كي الذكاء~",
-)  # fmt: skip
+    "artificial intelligence",
+    "intelligence artificielle",
+    "искусственный~ интеллект~",
+    "искусственный интеллект",
+    "artificial intel*",
+    "KI Strategie",
+    "인공지능~ 전략~",
+    "الذكاء الاصطناعي",
+    "τεχνητή νοημοσύνη",
+    "人工智能 投资",
+    "fund strategy~",
+    "yapay zeka~",
+    "كي الذكاء~",
+)
+EXACT_PHRASES = ('="AI Fund"', '="KI Strategie"', '="A.I. fund"', '="artificial intelligence"')  # fmt: skip
 REGEXES = (
     r"/\bstrat\w+/",
     r"/fond\w*\b/",
@@ -46,36 +60,74 @@ REGEXES = (
     r"/\bинтеллект\w*\b/",
     r"/f[ou]nd\s+\w/",
 )
-FACT_TERMS = (
-    "country:KR", "country:[KR, FR]", "country:(JP OR FR)", "stage:planned", "instrument:fund", "instrument:[loan, grant]",
-    "amount>=1000 USD", "amount<500 USD", "lang:fr", "lang:zh", "tag:gov", "source:Yonhap",
+PLACED_FACTS = (
+    "country:KR", "country:[KR, FR]", "stage:planned", "instrument:fund", "instrument:[loan, grant]", "actor:Samsung",
+    'actor:"Ministry of Science"', "acts:leader", "acts:[body, seat]", "amount>=1000 USD", "amount<500 USD", "amount>200 EUR",
+    "amount<=499 USD", "amount=250 EUR",
 )  # fmt: skip
+FACT_TERMS = (
+    *PLACED_FACTS, "country:(JP OR FR)", "country:(KR OR NOT FR)", "lang:fr", "lang:zh", "tag:gov", "source:Yonhap", 'source:"Le Monde"',
+    "feed:Example", 'feed:"https://example.org/*"', "feed:Other",
+)  # fmt: skip
+ACTING = tuple({part: why for why, part in ACTS.items()}.values())
+"""Reasons for a state, one for each part of it that acts."""
 
 
 def random_item(random: Random) -> tuple[Item, Facts]:
     """A short item, mostly in one language, with some facts."""
     lang = random.choice(list(WORDS))
-    title, summary = read(_text(random, lang, random.randint(1, 8))), read(_text(random, lang, random.randint(0, 20)))
+    title, summary = (
+        read(_text(random, lang, random.randint(1, 8))),
+        read(_text(random, lang, random.choice([0, 4, 8, 12, 16, 20, 20, 20, 20, 130]))),
+    )
+    content = read(_text(random, lang, random.randint(1, 10))) if random.random() < 0.2 else None
     feed = Feed(
-        "https://example.org/f", name="Example", tags=frozenset(random.sample(["gov", "kr", "x"], random.randint(0, 2)))
+        random.choice(["https://example.org/f", "https://example.com/g"]),
+        name=random.choice(["Example", "Other"]),
+        tags=frozenset(random.sample(["gov", "kr", "x"], random.randint(0, 2))),
     )
     entry = Entry(title.plain, url="https://example.org/ai-fund", author="Ada Fund", categories=("AI", "fonds"))
     source = random.choice(["Yonhap", "Yonhap News", "Le Monde"])
-    item = Item("i", feed, entry, title, summary, random.choice([lang, lang, lang, "en", "und"]), source, None, NOW)
-    return item, _facts(random)
+    said = random.choice([lang, lang, lang, "en", "und"])
+    item = Item("i", feed, entry, title, summary, said, source, None, NOW, content)
+    return item, _facts(random, {"title": title, "summary": summary, "content": content})
 
 
-def _facts(random: Random) -> Facts:
-    at = Span("title", 0, 1)
+def _facts(random: Random, texts: Mapping[str, Text | None]) -> Facts:
+    """Facts of all kinds, each stated at some words of the texts."""
+
+    def at() -> Span:
+        stated = [(name, text) for name, text in texts.items() if text is not None and text.tokens]
+        if not stated:
+            return Span("title", 0, 0)
+        name, text = random.choice(stated)
+        first = random.randrange(len(text.tokens))
+        last = min(len(text.tokens) - 1, first + random.randint(0, 2))
+        return Span(name, *text.to_plain(text.tokens[first].start, text.tokens[last].end))
+
+    def found(values: Sequence[str], whys: Sequence[str] = ("",)) -> tuple[Found, ...]:
+        return tuple(Found(value, at(), random.choice(whys)) for value in random.sample(values, random.randint(0, 2)))
+
+    currencies = random.choices(["USD", "USD", "EUR", "GBP"], k=2)
     amounts = [
-        Amount("x", Decimal(value), "USD", Decimal(value), at, uncertain=random.random() < 0.3)
-        for value in random.sample([100, 499, 500, 1000, 5000], random.randint(0, 2))
+        Amount(
+            "x",
+            Decimal(value),
+            code,
+            RATES[code] and Decimal(value) * RATES[code],
+            at(),
+            uncertain=random.random() < 0.3,
+        )
+        for value, code in zip(
+            random.sample([100, 250, 499, 500, 1000, 5000], random.randint(0, 2)), currencies, strict=False
+        )
     ]
     return Facts(
-        countries=tuple(Found(code, at) for code in random.sample(["KR", "FR", "JP", "US"], random.randint(0, 2))),
+        countries=found(["KR", "FR", "JP", "US"], (*ACTING, "")),
         amounts=tuple(amounts),
-        stage=random.choice([None, Found("planned", at), Found("enacted", at)]),
-        instruments=tuple(Found(name, at) for name in random.sample(["fund", "loan", "law"], random.randint(0, 2))),
+        stage=random.choice([None, Found("planned", at()), Found("enacted", at())]),
+        instruments=found(["fund", "loan", "law"]),
+        actors=found(["Samsung", "Samsung Electronics", "Ministry of Science", "Science Ministry"]),
     )
 
 
@@ -109,8 +161,9 @@ def _rule(random: Random, name: str, earlier: Sequence[str]) -> RuleSpec:
     kind = random.random()
     langs = frozenset(random.sample(list(WORDS), 3)) if random.random() < 0.1 else frozenset()
     tags = frozenset({"gov"}) if random.random() < 0.05 else frozenset()
+    feeds = frozenset({random.choice(["Example", "https://example.org/f"])}) if random.random() < 0.05 else frozenset()
     if kind < 0.75:
-        return RuleSpec(name, match=Line(expression(random, 3, earlier)), langs=langs, tags=tags)
+        return RuleSpec(name, match=Line(expression(random, 3, earlier)), langs=langs, tags=tags, feeds=feeds)
     if kind < 0.9:
         entries = [tuple(Line(_entry(random)) for _ in range(random.randint(0, 3))) for _ in range(3)]
         wanted = entries[1] if any(entries) else (Line("fund"),)
@@ -119,11 +172,15 @@ def _rule(random: Random, name: str, earlier: Sequence[str]) -> RuleSpec:
         Weight(expression(random, 1, earlier), random.choice([-2.5, -1, 1, 2, 3.5]))
         for _ in range(random.randint(1, 12))
     )
-    return RuleSpec(name, score=ScoreSpec(random.choice([1, 2, 4]), weights, random.choice([0, 0, -1, 1])))
+    score = ScoreSpec(random.choice([1, 2, 4]), weights, random.choice([0, 0, -1, 1]))
+    also = Line(expression(random, 1, earlier)) if random.random() < 0.2 else None
+    return RuleSpec(name, match=also, score=score, langs=langs)
 
 
 def _entry(random: Random) -> str:
-    return random.choice([*TERMS, *PHRASES, "@big", "fund NEAR/3 strategy", "title:AI"])
+    return random.choice(
+        [*TERMS, *PHRASES, *REGEXES, "@big", "fund NEAR/3 strategy", "title:AI", "country:KR", '"AI" OR фонд~']
+    )
 
 
 def expression(random: Random, depth: int, earlier: Sequence[str] = ()) -> str:
@@ -143,28 +200,46 @@ def expression(random: Random, depth: int, earlier: Sequence[str] = ()) -> str:
     if shape < 0.85:
         return _near(random)
     if shape < 0.93:
-        field = random.choice(["title", "title", "summary", "author", "url", "category", "text"])
-        return f"{field}:({inner[0]})" if "rule:" not in inner[0] else inner[0]
-    return (
-        f"SENTENCE({_word(random)} AND {_near(random)})"
-        if shape < 0.96
-        else f"SENTENCE({_word(random)} AND {_word(random)})"
+        return _scoped(random, inner[0])
+    second = random.choice([_near, _word, _word, _placed])(random)
+    also = random.choice([f"AND {second}", f"NOT {second}", f"AND {second} NOT {_word(random)}", f"OR {second}"])
+    return f"SENTENCE({random.choice([_word, _placed])(random)} {also})"
+
+
+def _scoped(random: Random, inner: str) -> str:
+    field = random.choice(
+        ["title", "title", "summary", "content", "lead", "lead", "lead", "author", "url", "category", "text"]
     )
+    kind = random.random()
+    if kind < 0.6:
+        return f"{field}:({inner})"
+    if kind < 0.8:
+        return f"{field}:{_placed(random)}"
+    return f"{field}:[{', '.join(random.sample(PHRASES + TERMS, 3))}]"
+
+
+def _placed(random: Random) -> str:
+    """A fact that has a place."""
+    return random.choice(PLACED_FACTS)
 
 
 def _near(random: Random) -> str:
     operator = f" {random.choice(['NEAR', 'NEAR', 'ONEAR'])}/{random.randint(1, 8)} "
     left = _word(random) if random.random() < 0.8 else f"({_word(random)} OR {_word(random)})"
+    right = _word(random) if random.random() < 0.8 else _placed(random)
     chained = f"{operator}{_word(random)}" if random.random() < 0.15 else ""
-    return f"({left}{operator}{_word(random)}{chained})"
+    both = f"({left}{operator}{right}{chained})"
+    return f"({both}{operator}{both})" if random.random() < 0.05 else both
 
 
 def _word(random: Random) -> str:
     kind = random.random()
     if kind < 0.75:
         return random.choice(TERMS)
-    if kind < 0.9:
+    if kind < 0.88:
         return f'"{random.choice(PHRASES)}"'
+    if kind < 0.9:
+        return random.choice(EXACT_PHRASES)
     return random.choice(["@big", "@both", *REGEXES])
 
 

@@ -6,12 +6,16 @@ It shares with the engine the parser and the text floor (folding, tokens, word e
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
 from functools import cache, lru_cache
 from math import fsum
 
-from watcher.model import Facts, Found, Item, Text, Token
+from watcher.facts.places import ACTS
+from watcher.model import Facts, Found, Item, Span, Text, Token
 from watcher.rules import RuleSpec, VocabularySpec, tree
 from watcher.rules.lexer import read_term, uses_language
 from watcher.rules.scoping import languages_of
@@ -24,6 +28,11 @@ from watcher.text.scripts import RUNNING, script_of
 from watcher.text.spellings import spellings
 
 ANYWHERE = ("title", "summary", "content")
+PARTS = {
+    **{name: (name,) for name in ("title", "summary", "content", "author", "category", "url")},
+    "text": ANYWHERE,
+    "lead": ("title", "lead"),
+}
 Place = tuple[str, int, int]
 
 
@@ -86,17 +95,14 @@ class _Judge:
             case tree.Not():
                 return not self.holds(node.child, fields, sentence)
             case tree.Sentence():
-                sentences = {(field, token.sentence) for field in fields for token in self.tokens(field)}
                 with_words = {self.sentence_of(place) for place in self.places(node.child, fields, None)}
-                return any(self.holds(node.child, fields, one) for one in sentences & with_words)
-            case tree.Field() if node.name in ("title", "summary", "content", "author", "category", "url"):
-                return self.holds(node.operand, (node.name,), sentence)
-            case tree.Field() if node.name == "text":
-                return self.holds(node.operand, ANYWHERE, sentence)
+                return any(self.holds(node.child, fields, one) for one in with_words)
+            case tree.Field() if node.name in PARTS:
+                return self.holds(node.operand, PARTS[node.name], sentence)
             case tree.Field():
-                return self.fact(node.name, node.operand, fields)
+                return self.fact(node.name, node.operand, fields, sentence)
             case tree.Comparison():
-                return self.amount(node, fields)
+                return bool(self.amounts(node, fields, sentence))
         return bool(self.places(node, fields, sentence))
 
     def places(self, node: tree.Node, fields: tuple[str, ...], sentence: tuple[str, int] | None) -> list[Place]:
@@ -108,8 +114,19 @@ class _Judge:
                 return [place for pair in pairs for place in pair]
             case tree.And() | tree.Or():
                 return [place for child in node.children for place in self.places(child, fields, sentence)]
-            case tree.Field() if node.name == "title":
-                return self.places(node.operand, ("title",), sentence)
+            case tree.Field() if node.name in PARTS:
+                return self.places(node.operand, PARTS[node.name], sentence)
+            case tree.Field() if isinstance(node.operand, tree.Or):
+                values = [replace(node, operand=value) for value in node.operand.children]
+                return [place for value in values for place in self.places(value, fields, sentence)]
+            case tree.Field() if isinstance(node.operand, tree.Term):
+                return [
+                    self.place_of(span) for span in self.stated(node.name, node.operand.raw, fields, sentence) if span
+                ]
+            case tree.Comparison():
+                return [self.place_of(span) for span in self.amounts(node, fields, sentence)]
+            case tree.Sentence():
+                return []
             case tree.Vocabulary():
                 return [place for term in self.vocabulary(node.name) for place in self.term(*term, fields, sentence)]
             case tree.Term() | tree.Regex():
@@ -134,10 +151,11 @@ class _Judge:
             return []
         found = []
         for field in fields:
-            text = self.text(field)
+            inside = "summary" if field == "lead" else field
+            text = self.text(inside)
             if text is not None:
                 spans = positions(text, node, self.item.lang, "" if lang == "any" else lang)
-                found += [(field, start, end) for start, end in spans]
+                found += [(inside, start, end) for start, end in spans if field != "lead" or end <= lead_end(text)]
         return [place for place in found if sentence is None or self.sentence_of(place) == sentence]
 
     def is_near(self, a: Place, b: Place, node: tree.Near) -> bool:
@@ -168,51 +186,97 @@ class _Judge:
     def text(self, field: str) -> Text | None:
         item = self.item
         texts: Mapping[str, Text | None] = {
-            "title": item.title, "summary": item.summary, "content": item.content, "author": plain_text(item.entry.author),
-            "category": plain_text("; ".join(item.entry.categories)), "url": plain_text(item.entry.url),
+            "title": item.title, "summary": item.summary, "content": item.content, "author": _read(item.entry.author)[0],
+            "category": _read("; ".join(item.entry.categories))[0], "url": _read(item.entry.url)[0],
         }  # fmt: skip
         text = texts[field]
         return text if text is not None and text.tokens else None
 
-    def fact(self, name: str, node: tree.Node, fields: tuple[str, ...]) -> bool:
+    def fact(self, name: str, node: tree.Node, fields: tuple[str, ...], sentence: tuple[str, int] | None) -> bool:
         match node:
             case tree.Or():
-                return any(self.fact(name, child, fields) for child in node.children)
+                return any(self.fact(name, child, fields, sentence) for child in node.children)
             case tree.Not():
-                return not self.fact(name, node.child, fields)
+                return not self.fact(name, node.child, fields, sentence)
         assert isinstance(node, tree.Term)
-        value = node.raw
+        return self.rule(node.raw) if name == "rule" else bool(self.stated(name, node.raw, fields, sentence))
+
+    def stated(
+        self, name: str, value: str, fields: tuple[str, ...], sentence: tuple[str, int] | None
+    ) -> list[Span | None]:
+        """Where a fact of this value is stated; None for one that has no place."""
+        facts, item = self.facts, self.item
+        placed: list[Found] = []
         match name:
-            case "rule":
-                return self.rule(value)
             case "country":
-                return value in self.stated(self.facts.countries, fields)
+                placed = [found for found in facts.countries if found.value == value]
+            case "acts":
+                placed = [found for found in facts.countries if ACTS.get(found.why, "") == value]
             case "stage":
-                return value in self.stated((self.facts.stage,) if self.facts.stage else (), fields)
+                placed = [found for found in (facts.stage,) if found is not None and found.value == value]
             case "instrument":
-                return value in self.stated(self.facts.instruments, fields)
+                placed = [found for found in facts.instruments if found.value == value]
+            case "actor":
+                placed = [found for found in facts.actors if has_words(found.value, value)]
             case "lang":
-                return value in (self.item.lang, self.item.lang.split("-")[0])
+                return [None] if value in (item.lang, item.lang.split("-")[0]) else []
             case "tag":
-                return value in self.item.feed.tags
+                return [None] if value in item.feed.tags else []
             case "source":
-                return f" {value} " in f" {self.item.source} "
-        raise AssertionError(name)
+                return [None] if has_words(item.source, value) else []
+            case "feed":
+                names = [fold(item.feed.name), fold(item.feed.url)]
+                begins = value.endswith("*") and any(one.startswith(fold(value[:-1])) for one in names)
+                return [None] if begins or fold(value) in names else []
+            case _:
+                raise AssertionError(name)
+        return [found.span for found in placed if self.lies(found.span, fields, sentence)]
 
-    @staticmethod
-    def stated(found: tuple[Found, ...], fields: tuple[str, ...]) -> set[str]:
-        """Values of facts stated in these fields."""
-        return {fact.value for fact in found if fields == ANYWHERE or fact.span.field in fields}
+    def amounts(self, node: tree.Comparison, fields: tuple[str, ...], sentence: tuple[str, int] | None) -> list[Span]:
+        """Where certain sums stand that satisfy a comparison, `1000 USD` or `2000 EUR` (an EUR being two USD here)."""
+        number, currency = Decimal(node.operand.split(" ")[0]), node.operand.split(" ")[1]
+        compare = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "=": operator.eq}
+        found = []
+        for amount in self.facts.amounts:
+            if amount.currency == currency:
+                holds = compare[node.operator](amount.value, number)
+            else:
+                usd = number * 2 if currency == "EUR" else number
+                holds = amount.usd is not None and compare[node.operator](amount.usd, usd)
+            if holds and not amount.uncertain and self.lies(amount.span, fields, sentence):
+                found.append(amount.span)
+        return found
 
-    def amount(self, node: tree.Comparison, fields: tuple[str, ...]) -> bool:
-        number, currency = node.operand.split(" ")
-        compare = {">=": "__ge__", "<=": "__le__", ">": "__gt__", "<": "__lt__"}[node.operator]
-        assert currency == "USD"
-        return any(
-            amount.usd is not None and not amount.uncertain and getattr(amount.usd, compare)(int(number))
-            for amount in self.facts.amounts
-            if fields == ANYWHERE or amount.span.field in fields
-        )
+    def lies(self, span: Span, fields: tuple[str, ...], sentence: tuple[str, int] | None) -> bool:
+        """Does the place of a fact lie in these parts of the item, and in the sentence?"""
+        if fields == ANYWHERE and sentence is None:
+            return True
+        text = self.text(span.field)
+        if text is None:
+            return False
+        place = self.place_of(span)
+        is_lead = span.field == "summary" and "lead" in fields and place[2] <= lead_end(text)
+        return (span.field in fields or is_lead) and (sentence is None or self.sentence_of(place) == sentence)
+
+    def place_of(self, span: Span) -> Place:
+        """The tokens that a fact's place touches."""
+        text = self.text(span.field)
+        assert text is not None
+        return (span.field, *_touched(text, span.start, span.end))
+
+
+def has_words(value: str, sought: str) -> bool:
+    return f" {fold(sought)} " in f" {fold(value)} "
+
+
+def lead_end(text: Text) -> int:
+    """Where the first 480 columns of a folded text end."""
+    width = 0
+    for at, char in enumerate(text.folded):
+        width += 2 if ord(char) >= 0x2E80 else 1
+        if width > 480:
+            return at
+    return len(text.folded)
 
 
 def positions(text: Text, node: tree.Term | tree.Regex, lang: str, term_lang: str) -> list[tuple[int, int]]:
@@ -220,39 +284,45 @@ def positions(text: Text, node: tree.Term | tree.Regex, lang: str, term_lang: st
     return _positions(text.plain, node, lang, term_lang)
 
 
+@lru_cache(maxsize=1000)
+def _read(plain: str) -> tuple[Text, str, str]:
+    """A text, folded with hyphens opened, and the same with its case."""
+    text = plain_text(plain)
+    return text, text.folded.replace("-", " "), fold_cased(plain).replace("-", " ")
+
+
 @lru_cache(maxsize=100_000)
 def _positions(plain: str, node: tree.Term | tree.Regex, lang: str, term_lang: str) -> list[tuple[int, int]]:
-    text = plain_text(plain)
+    text, folded, cased = _read(plain)
     if isinstance(node, tree.Regex):
         return [_touched(text, *match.span()) for match in re.finditer(node.pattern, plain, 0 if node.exact else re.I)]
-    folded = text.folded.replace("-", " ")
     written = " ".join(word.text for word in node.words)
+    exact = fold_cased(written).replace("-", " ") if node.exact else ""
     modes = [word.mode for word in node.words]
     found = set()
     if "prefix" not in modes:
-        cased = fold_cased(written).replace("-", " ")
         plain_term = not node.exact and set(modes) == {"whole"}
         literals = spellings(written, term_lang) if plain_term else (fold(written).replace("-", " "),)
         for literal in literals:
             for start in range(len(folded)):
                 end = start + len(literal)
-                as_written = not node.exact or _has_case(fold_cased(plain).replace("-", " "), start, cased, lang)
-                if folded[start:end] == literal and as_written and is_whole(text.folded, start, end, lang):
+                stands = folded[start:end] == literal and _has_case(cased, start, exact, lang)
+                if stands and is_whole(text.folded, start, end, lang):
                     found.add((start, end))
     if set(modes) != {"whole"}:
-        cased = fold_cased(plain).replace("-", " ")
+        pieces = pieces_of(node)
         for start in range(len(folded)):
-            end = _walk(text, folded, start, pieces_of(node), term_lang or lang)
-            if node.exact and not _has_case(cased, start, fold_cased(written).replace("-", " "), lang):
-                continue
-            ends = [pieces_of(node)[0][1], pieces_of(node)[-1][1]]
-            if end and (ends == ["forms", "forms"] or is_whole(text.folded, start, end, lang)):
-                found.add((start, end))
+            end = _walk(text, folded, start, pieces, term_lang or lang)
+            if end and _has_case(cased, start, exact, lang):
+                ends = [pieces[0][1], pieces[-1][1]]
+                if ends == ["forms", "forms"] or is_whole(text.folded, start, end, lang):
+                    found.add((start, end))
     return sorted(found)
 
 
 def _has_case(cased: str, start: int, term: str, lang: str) -> bool:
-    return cased.startswith(term, start) and not is_own_word(cased, start, start + len(term), lang)
+    """Does an exact term stand here in its case? Every other does."""
+    return not term or (cased.startswith(term, start) and not is_own_word(cased, start, start + len(term), lang))
 
 
 @cache

@@ -8,16 +8,22 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from decimal import Decimal
 from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from random_rules import random_item, random_rules, random_vocabularies
+from random_rules import RATES, random_item, random_rules, random_vocabularies
 from reference_matcher import Reference
 from watcher.rules import compile_rules
 
 RULES, ITEMS = 40, 12
+
+
+def to_usd(value: Decimal, currency: str) -> Decimal | None:
+    rate = RATES[currency]
+    return value * rate if rate is not None else None
 
 
 def disagreements(seed: int, rule_count: int = RULES, item_count: int = ITEMS) -> list[str]:
@@ -25,7 +31,7 @@ def disagreements(seed: int, rule_count: int = RULES, item_count: int = ITEMS) -
     random = Random(seed)
     vocabularies = random_vocabularies(random)
     rules = random_rules(random, rule_count)
-    rulebook, reference = compile_rules(rules, vocabularies), Reference(rules, vocabularies)
+    rulebook, reference = compile_rules(rules, vocabularies, to_usd=to_usd), Reference(rules, vocabularies)
     found = []
     for _ in range(item_count):
         item, facts = random_item(random)
