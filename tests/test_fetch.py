@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -281,3 +283,32 @@ def test_nobody_there_is_not_permanent() -> None:
     assert "can not be reached" in error.reason
     assert not error.permanent
     assert "can not be resolved" in fails("http://no-such-host.invalid/").reason
+
+
+def test_names_that_are_slow_to_look_up_hold_up_no_other(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
+    really, asked = socket.getaddrinfo, threading.Event()
+
+    def slow(host: Any, *args: Any, **named: Any) -> Any:
+        if str(host).endswith(".slow.example"):
+            asked.wait(10)
+            raise socket.gaierror(socket.EAI_AGAIN, "try again")
+        return really(host, *args, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    farm["/a"] = rss("a")
+
+    async def run() -> None:
+        async with HttpFetcher(replace(LOOPBACK, timeout=timedelta(seconds=30))) as fetcher:
+            hanging = [
+                asyncio.create_task(fetcher.fetch(Feed(f"http://{i}.slow.example/"), FeedState(""))) for i in range(30)
+            ]
+            await asyncio.sleep(0)
+            begun = time.monotonic()
+            assert await fetcher.fetch(Feed(farm.url("/a", "localhost")), FeedState("")) is not None
+            assert time.monotonic() - begun < 5
+            assert not any(task.done() for task in hanging)
+            asked.set()
+            outcomes = await asyncio.gather(*hanging, return_exceptions=True)
+            assert all("can not be resolved" in str(outcome) for outcome in outcomes)
+
+    asyncio.run(run())

@@ -22,6 +22,7 @@ from watcher.feeds.guard import Guard, is_own
 from watcher.feeds.hosts import Hosts
 from watcher.feeds.limits import Extras as Extras
 from watcher.feeds.limits import FetchLimits as FetchLimits
+from watcher.feeds.lookup import Resolver
 from watcher.model import Document, Feed, FeedState
 
 ACCEPT = (
@@ -236,6 +237,7 @@ class HttpFetcher:
         connector = aiohttp.TCPConnector(
             limit=self.limits.concurrency * 2,
             ttl_dns_cache=300,
+            resolver=Resolver(),
             keepalive_timeout=10,
             socket_factory=guard.socket,
         )

@@ -11,6 +11,7 @@ import ipaddress
 import re
 import socket
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from watcher.errors import ForbiddenAddress
@@ -112,6 +113,7 @@ class Guard:
             raise ForbiddenAddress(url, _private(host), permanent=True)
 
 
+@lru_cache(4096)
 def is_own(host: str) -> bool:
     """Whether a host is, by its name or number alone, one of our own networks and no stranger's server."""
     return host == "localhost" or (_is_literal(host) and not Guard().permits(host))

@@ -163,10 +163,11 @@ def _write_item(connection: Any, write: ItemWrite, now: datetime) -> None:
         "matches": dump([{"rule": m.rule, "score": m.score, "evidence": m.evidence} for m in write.verdict.matches]),
         "facts": dump(write.verdict.facts),
     }
-    connection.execute(
-        "INSERT OR IGNORE INTO item_version SELECT id, version, title, summary, ? FROM item WHERE id = ? AND version < ?",
-        (stamp(now), write.item_id, write.version),
-    )
+    if write.version > 1:
+        connection.execute(
+            "INSERT OR IGNORE INTO item_version SELECT id, version, title, summary, ? FROM item WHERE id = ? AND version < ?",
+            (stamp(now), write.item_id, write.version),
+        )
     number = connection.execute(
         """INSERT INTO item (id, feed, source, lang, title, summary, url, author, categories, published, seen_at, last_seen_at,
                              version, content_hash, fate, detail, story, matches, facts)
