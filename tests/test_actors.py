@@ -34,6 +34,11 @@ NAMED = [
     ("zh-Hans", "国家发展和改革委员会、英伟达", {"国家发展和改革委员会", "Nvidia"}),
     ("tr", "Sanayi ve Teknoloji Bakanlığı ile Huawei", {"Huawei"}),
     ("ar", "وزارة الاتصالات وإنفيديا", {"Nvidia"}),
+    ("fr", "Sam Altman, d'OpenAI, est en visite à Séoul", {"Sam Altman", "OpenAI"}),
+    ("fr", "Le patron d'OpenAI, Sam Altman, est à Séoul", {"Sam Altman", "OpenAI"}),
+    ("en", "OpenAI's chief executive Sam Altman is in Seoul", {"Sam Altman", "OpenAI"}),
+    ("ru", "Сэм Альтман из OpenAI находится с визитом", {"Сэм Альтман", "OpenAI"}),
+    ("ja", "オープンAIのサム・アルトマンCEOが訪韓中", {"サム・アルトマン", "OpenAI"}),
     ("vi", "Bộ trưởng Nguyễn Văn Minh gặp Nvidia", {"Nguyễn Văn Minh", "Nvidia"}),
 ]
 
@@ -54,3 +59,10 @@ def test_each_actor_is_named_once() -> None:
 
 def test_running_text_is_no_body() -> None:
     assert [one.value for one in actors(item("zh-Hans", "这是谈判的一部分"))] == []
+
+
+def test_products_places_and_open_ends_are_no_names() -> None:
+    found = actors(
+        item("en", "Google's Gemini Flash beats rivals", "The Ministry of Finance of Nvidia, South Korea of Microsoft")
+    )
+    assert {one.value for one in found} == {"Google", "Ministry of Finance", "Nvidia", "Microsoft"}

@@ -71,6 +71,8 @@ def test_what_does_not_exist_or_is_past_yields_nothing(text: str) -> None:
 def test_without_a_day_only_what_the_text_puts_ahead() -> None:
     assert [one.when for one in ahead(item("en", "The lab will open in 2031", None))] == ["2031"]
     assert ahead(item("en", "next month", None)) == ()
+    assert [one.when for one in ahead(item("fr", "La loi doit être amendée en mars", None))] == ["2025-03"]
+    assert ahead(item("fr", "La loi a été amendée en mars", None)) == ()
 
 
 def test_what_is_ahead_comes_with_its_sentence() -> None:

@@ -6,6 +6,7 @@ import re
 
 from watcher.facts.lexicon import Hit, uncovered
 from watcher.facts.mentions import in_office
+from watcher.facts.people import people_beside
 from watcher.facts.reading import Part, Reading, read
 from watcher.model import Found, Item, Span
 
@@ -30,6 +31,9 @@ _HANGUL_BEFORE = re.compile(r"(?<![가-힣A-Za-z0-9])[가-힣A-Za-z0-9]{2,14}$")
 _RUNS_ON = frozenset("署分门門长長落队隊员員下份位品委")
 """Letters after which 部, 院 or 省 was no end of a name (部署, 部分, 部長)."""
 _TRAILING = re.compile(r"(?:[\s,]+(?:and|et|y|e|und|og|och|en|и|та|i|a|ve|ile|và|dan|و)?)*\s*و?$")
+_OPEN_END = re.compile(
+    r"(?:[\s,]+(?:of|and|for|the|de|la|les|le|du|des|et|y|e|do|da|del|della|und|für|og|och|и|и по|по|та|și|&))+$"
+)
 _LEADING = re.compile(r"^(?:(?:the|of|and|for|de)\b ?)+", re.IGNORECASE)
 _CAPITAL = re.compile(r"(?:[A-ZÀ-ÞĀ-Ž][\w'’&-]*|of|and|for|the|de|&)(?: (?:[A-ZÀ-ÞĀ-Ž][\w'’&-]*|of|and|for|&)){0,6}$")
 _SHORT_BODY = re.compile(r"[ \u00a0]?([^\s.,;:!?،؛。()«»\"]+(?: [^\s.,;:!?،؛。()«»\"]+)?)")
@@ -104,8 +108,12 @@ def _known(one: Found, found: dict[str, Found]) -> bool:
 def _all_in(part: Part, reading: Reading) -> list[Found]:
     day = reading.item.published.date() if reading.item.published else None
     found: list[Found] = []
+    taken = [
+        part.span(hit.start, hit.end) for hit in part.of("actor", "body", "state", "name", "seat", "capital", "city")
+    ]
     for hit in part.of("actor"):
         found.append(Found(hit.entry.value.replace("_", " "), part.span(hit.start, hit.end), "company or organisation"))
+        found += people_beside(part, hit, taken)
     for hit in part.of("leader"):
         if in_office(hit, day):
             found.append(_as_written(part, hit, "person in office"))
@@ -113,9 +121,9 @@ def _all_in(part: Part, reading: Reading) -> list[Found]:
         one = _as_written(part, hit, "state body or programme")
         if not one.value[0].islower() and not any(char.isdigit() for char in one.value):
             found.append(one)
-    others = part.of("actor", "leader")
+    ends = part.of("actor", "leader")
     for hit in uncovered(part.of("office"), []):
-        named = _office(part, hit, reading.base, others)
+        named = _office(part, hit, reading.base, ends)
         if named is not None:
             found.append(named)
     found.sort(key=lambda one: (one.span.start, -one.span.end))
@@ -152,6 +160,7 @@ def _office(part: Part, hit: Hit, base: str, others: list[Hit]) -> Found | None:
         if match is None:
             return None
         end = _before_others(part, hit, match.end(), others)
+        end = span.end + len(_OPEN_END.sub("", plain[span.end : end]))
         if end <= span.end:
             return None
         return Found(plain[span.start : end], Span(part.field, span.start, end), "state body")

@@ -33,13 +33,17 @@ def ahead(item: Item) -> tuple[Ahead, ...]:
 
 
 def events_ahead(reading: Reading) -> tuple[Ahead, ...]:
-    """The dates to come of an item already searched; without the item's own day only what the text itself puts ahead."""
-    published = reading.item.published
-    day = published.date() if published and published.year < _LAST_YEAR else None
+    """The dates to come of an item already searched.
+
+    Without the item's own day only what the text itself puts ahead («is to be amended in March»), counted from the day it was seen.
+    """
+    item = reading.item
+    day = item.published.date() if item.published and item.published.year < _LAST_YEAR else None
+    seen = item.seen_at.date() if item.published is None else None
     found: dict[tuple[str, str], Ahead] = {}
     for part in reading.parts:
         taken: list[tuple[int, int]] = []
-        for when, start, end in _dates(part, reading.base, day):
+        for when, start, end in _dates(part, reading.base, day, seen):
             if any(start < stop and begin < end for begin, stop in taken):
                 continue
             taken.append((start, end))
@@ -48,27 +52,28 @@ def events_ahead(reading: Reading) -> tuple[Ahead, ...]:
     return tuple(sorted(found.values(), key=lambda one: (one.span.field != "title", one.span.start)))
 
 
-def _dates(part: Part, base: str, day: date | None) -> Iterator[tuple[str, int, int]]:
+def _dates(part: Part, base: str, day: date | None, seen: date | None) -> Iterator[tuple[str, int, int]]:
     """Dates ahead in a field, the most exact readings first: (ISO 8601 at the known precision, start, end)."""
     folded = part.text.folded[:MAX_CHARS]
-    future = [hit for hit in part.of("stage") if hit.entry.value == "planned"]
+    future = any(hit.entry.value == "planned" for hit in part.of("stage"))
+    day = seen if day is None and future else day
     for match in _NUMERIC.finditer(folded):
         year, month, dom = match.group(1, 2, 3) if match[1] else match.group(6, 5, 4)
-        yield from _if_ahead(int(year), int(month), int(dom), day, match.span(), bool(future))
+        yield from _if_ahead(int(year), int(month), int(dom), day, match.span(), future)
     if base in ("zh", "ja", "ko"):
         for match in _EAST.finditer(folded):
-            yield from _month(match[1], int(match[2]), match[3], day, match.span(), bool(future))
+            yield from _month(match[1], int(match[2]), match[3], day, match.span(), future)
     if base == "vi":
         for match in _MONTH_VI.finditer(folded):
-            yield from _month(match[1] and (match[2] or match[3]), int(match[1]), None, day, match.span(), bool(future))
+            yield from _month(match[1] and (match[2] or match[3]), int(match[1]), None, day, match.span(), future)
     for hit in part.of("month"):
-        yield from _named_month(folded, hit, day, bool(future))
+        yield from _named_month(folded, hit, day, future)
     for hit in part.of("ahead"):
         if day is not None:
             yield _step(hit.entry.value, day), hit.start, hit.end
     for match in _YEAR.finditer(folded):
         year_number = _gregorian(int(match[1]), base)
-        if year_number is not None and (year_number > day.year if day else bool(future)):
+        if year_number is not None and (year_number > day.year if day else future):
             yield str(year_number), match.start(), match.end()
 
 
