@@ -45,6 +45,11 @@ def plan_of(settings: Settings, *, gather: timedelta | None = None) -> Plan:
     )
 
 
+def without_rules(settings: Settings) -> Settings:
+    """Settings without the texts that a plan was made of: some megabytes, which nothing needs any more."""
+    return replace(settings, rules=(), vocabularies=())
+
+
 def limits_of(settings: Settings) -> FetchLimits:
     """The bounds of fetching."""
     polling = settings.polling

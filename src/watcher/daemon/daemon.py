@@ -19,7 +19,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from watcher import telemetry
 from watcher.config import Settings
-from watcher.daemon.assembly import limits_of, page_reader, plan_of, take_up
+from watcher.daemon.assembly import limits_of, page_reader, plan_of, take_up, without_rules
 from watcher.daemon.chores import Chores, guarded
 from watcher.daemon.clock import ClockWatch, wall_clock
 from watcher.daemon.heap import share_one_heap
@@ -81,7 +81,8 @@ class Daemon:
         """Poll, match and alert until stopped."""
         share_one_heap()
         plan = plan_of(self.settings)
-        store = open_store(self.settings.database)
+        self.settings = without_rules(self.settings)
+        store = await asyncio.to_thread(open_store, self.settings.database, apart=True)
         limits = replace(limits_of(self.settings), longest_line=LONGEST_LINE)
         async with HttpFetcher(limits) as fetcher, ParserPool() as parser:
             service = Service(plan, store, fetcher, parser, self._observe, wall_clock, random.random)
@@ -203,7 +204,7 @@ class Daemon:
         self.config_error = ""
         await self.service.write(self.service.store.remember, CONFIG_REFUSED, "")
         await self.service.write(self.service.store.sync_feeds, list(plan.feeds.values()), wall_clock())
-        self.settings, self.service.plan = settings, plan
+        self.settings, self.service.plan = without_rules(settings), plan
         self._next_due.clear()
         self.service.tell("config.reloaded", feeds=len(plan.feeds), rules=len(plan.rulebook.names))
         telemetry.notify(f"READY=1\nSTATUS=watching {len(plan.feeds)} feeds")

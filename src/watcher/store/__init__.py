@@ -25,11 +25,14 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(name)
 
 
-def open_store(location: str, *, shared: bool = False) -> SqliteStore:
-    """Open for writing. Raises StoreError: held by another process (unless `shared`), newer, locked, full, corrupt."""
+def open_store(location: str, *, shared: bool = False, apart: bool = False) -> SqliteStore:
+    """Open for writing. Raises StoreError: held by another process (unless `shared`), newer, locked, full, corrupt.
+
+    `apart` migrates in a process of its own, for what stays long.
+    """
     from watcher.store.sqlite import SqliteStore
 
-    return SqliteStore(_path(location), shared=shared)
+    return SqliteStore(_path(location), shared=shared, apart=apart)
 
 
 def open_lists(location: str) -> Lists:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,10 +45,18 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     return connection
 
 
-def migrate(connection: sqlite3.Connection, path: Path) -> list[str]:
-    """Bring the schema up to date. Returns the names applied; refuses a database from a newer Watcher."""
+def migrate(connection: sqlite3.Connection, path: Path, *, apart: bool = False) -> list[str]:
+    """Bring the schema up to date. Returns the names applied; refuses a database from a newer Watcher.
+
+    `apart` does it in a process of its own, so that the 18 MB of its libraries do not stay with a daemon.
+    """
     try:
-        if not missing(connection, path):
+        pending = missing(connection, path)
+        if pending and apart:
+            command = [sys.executable, "-P", "-m", "watcher.store.migrations", str(path)]
+            if subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0:
+                return pending
+        if not pending:
             return []
         from watcher.store import migrations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -41,3 +42,7 @@ def _statements(script: str) -> Iterator[str]:
         if sqlite3.complete_statement("\n".join(lines)):
             yield "\n".join(lines)
             lines = []
+
+
+if __name__ == "__main__":
+    apply(sqlite3.connect(sys.argv[1], timeout=30, isolation_level=None))

@@ -35,16 +35,17 @@ class SqliteStore:
     """See `ports.Store`. Opening takes the writer's lock and brings the schema up to date.
 
     `shared` leaves the lock to the daemon: for a person's small changes beside it, which SQLite itself puts in turn.
+    `apart` migrates in a process of its own, for what stays long.
     """
 
-    def __init__(self, path: Path, *, shared: bool = False) -> None:
+    def __init__(self, path: Path, *, shared: bool = False, apart: bool = False) -> None:
         self.path = path
         self._lock = WriterLock(path)
         if not shared:
             self._lock.acquire()
         try:
             self._connection = connect(path)
-            self.migrated = migrate(self._connection, path)
+            self.migrated = migrate(self._connection, path, apart=apart)
         except StoreError:
             self._lock.release()
             raise
