@@ -1,6 +1,6 @@
 """Whole-daemon fault runs: the real `watcher run`, feeds and destinations that misbehave, and a course of faults by seed.
 
-    counts = Lab(folder, seed=7).run()
+    counts = Lab(zygote, folder, seed=7).run()
     print(counts); assert counts.is_good
 
 A course kills, stops, pauses and reloads the daemon, fills its disk, sets its clock and takes its destinations away.
@@ -27,6 +27,7 @@ from farm import Farm
 from faultcount import Clock, Counts, over_cap, repeats, sent_in_quiet, titles
 from faultworld import AMBIGUOUS, FEEDS, STEPS, Feeds, ShakyDaemon, Steps, pick
 from sinks import HttpSink, Ledger
+from zygote import Zygote
 
 CAP, QUIET_FROM, QUIET_TO = 4, 22, 7
 CHANNELS = {
@@ -50,8 +51,11 @@ PATIENCE = 1.8
 class Lab:
     """One run, wholly by its seed but for the machine's timing."""
 
-    def __init__(self, folder: Path, seed: int, seconds: float = 6.0, settle_seconds: float = 90.0) -> None:
+    def __init__(
+        self, zygote: Zygote, folder: Path, seed: int, seconds: float = 6.0, settle_seconds: float = 90.0
+    ) -> None:
         self.folder, self.seed = folder, seed
+        self._zygote = zygote
         self._seconds, self._settle_seconds = seconds, settle_seconds
         self._chance = random.Random(seed)
         begin = self._chance.choice(HOURS) * HOUR - self._chance.uniform(2, 8)
@@ -90,7 +94,7 @@ class Lab:
                 if name != "steady":
                     self._steps.put(name, *(pick(self._chance, STEPS) for _ in range(80)))
             urls = [farm.url(f"/{number}.xml") for number in range(FEEDS)]
-            self._daemon = ShakyDaemon(self.folder, urls, channels, self._clock)
+            self._daemon = ShakyDaemon(self._zygote, self.folder, urls, channels, self._clock)
             try:
                 self._daemon.start()
                 self._break()
@@ -284,7 +288,7 @@ class Lab:
         """Dead letters are shown, and a person sends them again."""
         for alert, channel in self._ask("SELECT alert, channel FROM delivery WHERE state = 'dead'"):
             self._dead += 1
-            done = self._daemon.call("alerts", "resend", alert, "--channel", channel, timeout=300)
+            done = self._daemon.call("alerts", "resend", alert, "--channel", channel)
             if done.returncode:
                 self._wrongs.append(f"resend: {done.stderr[-200:]}")
 
@@ -307,7 +311,7 @@ class Lab:
         checked = self._ask("PRAGMA integrity_check") + self._ask("PRAGMA foreign_key_check")
         if checked != [("ok",)]:
             self._wrongs.append(f"the database is damaged: {checked[:3]}")
-        audit = self._daemon.call("audit", "--json", timeout=300)
+        audit = self._daemon.call("audit", "--json")
         if audit.returncode:
             self._wrongs.append(f"audit: {audit.stdout[-300:]} {audit.stderr[-300:]}")
         log = self._daemon.log.read_text("utf-8", "replace")
@@ -339,14 +343,14 @@ def run_seeds(folder: Path, seeds: range, workers: int, seconds: float = 6.0) ->
 
     def one(seed: int) -> Counts:
         try:
-            counts = Lab(folder / str(seed), seed, seconds).run()
+            counts = Lab(zygote, folder / str(seed), seed, seconds).run()
         except Exception as error:
             return Counts(seed, "", 0, 0, 0, 0, 0, 0, 0, 0, (f"the run broke: {error!r}",))
         if counts.is_good:
             shutil.rmtree(folder / str(seed))
         return counts
 
-    with ThreadPoolExecutor(workers) as pool:
+    with Zygote() as zygote, ThreadPoolExecutor(workers) as pool:
         yield from (done.result() for done in as_completed([pool.submit(one, seed) for seed in seeds]))
 
 

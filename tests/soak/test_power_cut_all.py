@@ -8,11 +8,12 @@ import pytest
 
 from crash import is_possible
 from powercut import PowerCut, images, report
+from zygote import Zygote
 
 
 @pytest.mark.skipif(not is_possible(), reason="strace is not here or may not trace")
 def test_every_cut(tmp_path: Path) -> None:
-    with PowerCut(tmp_path) as cut:
+    with Zygote() as zygote, PowerCut(zygote, tmp_path) as cut:
         outcomes = cut.play_all(images(cut.record()))
     print("\n" + report(outcomes))
     assert [outcome for outcome in outcomes if outcome.lost or outcome.repeats > 1 or any(outcome.codes)] == []
