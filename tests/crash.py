@@ -122,9 +122,9 @@ class Scenario:
         self.folder, self.fault = folder, fault
         self._zygote = zygote
 
-    def points(self) -> list[Point]:
-        """Every boundary that a whole run passes."""
-        return [point for thread in THREADS for point in self._points(thread)]
+    def points(self, threads: Sequence[str] = THREADS) -> list[Point]:
+        """Every boundary that a whole run passes, in these threads."""
+        return [point for thread in threads for point in self._points(thread)]
 
     def _points(self, thread: str) -> Iterator[Point]:
         log = self.folder / f"{thread}.txt"
