@@ -18,7 +18,7 @@ from watcher.errors import StoreError
 from watcher.model import Feed, Known, Lookup, Update
 from watcher.ports import Claim
 from watcher.store import Lists, SqliteStore, connection, migrations, open_lists, open_store, schema
-from watcher.store.care import backup, prune
+from watcher.store.care import Limits, backup, prune
 
 LEASE = timedelta(minutes=5)
 NOTHING = Lookup(frozenset(), frozenset(), NOON - timedelta(days=9))
@@ -104,6 +104,7 @@ def test_opening_again_migrates_nothing(path: Path) -> None:
 RELEASED = {
     "m001_first": "62dec959185c61ba",
     "m002_failing": "de6550d138ecc8a2",
+    "m004_care": "c89ec1cdbb80b71c",
     "m003_alert_item": "19e78ce8dca20a00",
     "m004_outbox_order": "f4c73ab2e358c2e7",
 }
@@ -383,9 +384,14 @@ def test_the_audit_names_an_item_whose_alert_is_missing(store: SqliteStore, list
     assert lists.audit()["lost_items"] == ["i1"]
 
 
+def aged(days: float, items: float = 0, stories: float = 0) -> Limits:
+    """The limits so many days after NOON, of a store that keeps items and stories for so many."""
+    return Limits.of(later(days=days), timedelta(days=items), timedelta(days=stories))
+
+
 def test_pruned_items_stay_known(store: SqliteStore, lists: Lists) -> None:
     committed(store, Update(items=(write("i1"),)))
-    removed = prune(store, later(days=1), NOON - timedelta(days=999))
+    removed = prune(store, aged(days=1, items=0.9))
     assert removed["items"] == 1
     assert lists.item("i1") is None
     (claim,) = store.claim_due_feeds(later(days=2), 9, LEASE)
@@ -393,6 +399,26 @@ def test_pruned_items_stay_known(store: SqliteStore, lists: Lists) -> None:
     asked = Lookup(frozenset({"guid:i1"}), frozenset(), NOON)
     store.commit_poll(claim, asked, lambda seen: known.append(seen) or Update(), lambda _: claim.state, [], NOON)  # type: ignore[func-returns-value]
     assert known[0].items["guid:i1"].content_hash == "hash-i1-1"
+
+
+def test_a_trace_stays_as_long_again_as_its_item(store: SqliteStore, lists: Lists) -> None:
+    committed(store, Update(items=(write("i1"), write("i2"))))
+    assert prune(store, aged(days=1.5, items=1))["traces"] == 0
+    assert prune(store, aged(days=2.5, items=1))["traces"] > 0
+
+
+def test_stories_are_pruned_whole_and_their_keys_before_them(store: SqliteStore, lists: Lists) -> None:
+    names = [f"s{number}" for number in range(130)]
+    stories = tuple(story(name) for name in names)
+    store.add_update(Update(stories=stories, story_keys={name: frozenset({f"k{name}"}) for name in names}), NOON)
+    store.add_update(update(*(delivery(f"d{name}", alert(f"a{name}", name)) for name in names[:2])), NOON)
+    token, (claim,) = store.claim_message("desk", NOON, LEASE)
+    store.delivered([claim.key], token, NOON, "")
+    removed = prune(store, aged(days=2, items=1, stories=9))
+    assert (removed["story keys"], removed["stories"], removed["alerts"]) == (130, 0, 0)
+    removed = prune(store, aged(days=10, items=1, stories=9))
+    assert (removed["stories"], removed["alerts"]) == (130, 1)
+    assert [row["state"] for row in lists.deliveries()] == ["pending"]
 
 
 def test_a_backup_of_a_database_in_use_is_whole(store: SqliteStore, path: Path, tmp_path: Path) -> None:

@@ -63,16 +63,17 @@ def db_backup(app: App, file: Path) -> None:
 @click.pass_obj
 def db_prune(app: App, items_age: str, stories_age: str) -> None:
     """Remove old items and stories. What was seen stays known, so nothing pruned is alerted again."""
-    from watcher.store.care import prune
+    from watcher.store.care import Limits, prune
 
     keep = app.settings().keep
     now = datetime.now(UTC)
     with writing(app) as store:
-        removed = prune(
-            store,
-            now - (parse_duration(items_age) if items_age else keep.items),
-            now - (parse_duration(stories_age) if stories_age else keep.stories),
+        limits = Limits.of(
+            now,
+            parse_duration(items_age) if items_age else keep.items,
+            parse_duration(stories_age) if stories_age else keep.stories,
         )
+        removed = prune(store, limits)
     click.echo(", ".join(f"{number} {what}" for what, number in removed.items()) + " removed")
 
 

@@ -15,8 +15,7 @@ from watcher.daemon.heap import give_back_memory
 from watcher.errors import StoreError
 from watcher.push import Push
 from watcher.service import Service
-from watcher.store import open_lists
-from watcher.store.care import prune
+from watcher.store import care, open_lists
 
 _T = TypeVar("_T")
 
@@ -56,19 +55,22 @@ class Chores:
         await asyncio.to_thread(give_back_memory)
 
     async def prune(self) -> None:
-        """Remove what is older than `keep:` says, and give its room back."""
-        keep, now = self._settings().keep, wall_clock()
-        removed = await guarded(
-            self._service,
-            self._service.write(prune, self._service.store, now - keep.items, now - keep.stories),
-            sweep="prune",
-        )
-        if removed:
+        """Remove what is older than `keep:` says, and give its room back. Polls and sends take their turns in between."""
+        keep, store = self._settings().keep, self._service.store
+        limits = care.Limits.of(wall_clock(), keep.items, keep.stories)
+        removed = dict.fromkeys(care.steps(), 0)
+        for name in removed:
+            while count := await guarded(
+                self._service, self._service.write(care.prune_some, store, name, limits), sweep="prune"
+            ):
+                removed[name] += count
+        await guarded(self._service, self._service.write(store.shrink), sweep="prune")
+        if any(removed.values()):
             self._service.tell("store.pruned", **{name.replace(" ", "_"): number for name, number in removed.items()})
 
     async def ping(self) -> None:
         """Tell the dead man's switch that all is well: the loop advances and no delivery is lost. Otherwise stay silent, so that it speaks."""
-        lost = await self._service.write(_lost, self._settings().database)
+        lost = await asyncio.to_thread(_lost, self._settings().database)
         if lost or not self._is_alive():
             return
         timeout = aiohttp.ClientTimeout(total=20)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,25 @@ from watcher.store.codec import stamp
 from watcher.store.connection import SqliteError, as_store_error, connect
 from watcher.store.sqlite import SqliteStore
 
-BATCH = 1000
-"""Rows removed in one transaction: the daemon waits 22 ms for so many, half a second for 100,000."""
+BATCH = 500
+"""Rows removed in one transaction: polls and sends that wait for their turn wait some ten milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is older goes: items, stories with their alerts, and what is known of items that are gone themselves."""
+
+    items: datetime
+    stories: datetime
+    traces: datetime
+
+    @classmethod
+    def of(cls, now: datetime, items: timedelta, stories: timedelta) -> Limits:
+        """By the ages of `keep:`; a story stays as long as its items at least, or the audit would miss it.
+
+        The trace of an item stays as long again as the item: a feed that shows it once more brings nothing new.
+        """
+        return cls(now - items, now - max(stories, items), now - 2 * items)
 
 
 def backup(location: str, target: Path) -> int:
@@ -44,52 +62,71 @@ def backup(location: str, target: Path) -> int:
     return target.stat().st_size
 
 
-def prune(store: SqliteStore, items_before: datetime, stories_before: datetime) -> dict[str, int]:
-    """Remove items and stories older than that, in small transactions. Identity keys stay, as tombstones."""
-    removed = {
-        "items": _in_batches(store, lambda c: _prune_items(c, items_before)),
-        "stories": _in_batches(store, lambda c: _prune_stories(c, stories_before)),
-        "story keys": _in_batches(
-            store,
-            lambda c: (
-                c.execute(
-                    "DELETE FROM story_key WHERE story IN (SELECT id FROM story WHERE last_at < ? LIMIT 100)",
-                    (stamp(items_before),),
-                ).rowcount
-            ),
-        ),
-    }
+def prune(store: SqliteStore, limits: Limits) -> dict[str, int]:
+    """Remove what is older than the limits, in small transactions. Returns how much of what."""
+    removed = dict.fromkeys(_STEPS, 0)
+    for name in _STEPS:
+        while count := prune_some(store, name, limits):
+            removed[name] += count
     store.shrink()
     return removed
 
 
-def _in_batches(store: SqliteStore, work: Callable[[Any], int]) -> int:
-    total = 0
-    while count := store.write(work):
-        total += count
-    return total
+def prune_some(store: SqliteStore, name: str, limits: Limits) -> int:
+    """One transaction of one of the `steps`. Returns how many rows it removed, 0 when nothing is left."""
+    return store.write(lambda connection: _STEPS[name](connection, limits))
 
 
-def _prune_items(connection: Any, before: datetime) -> int:
+def steps() -> tuple[str, ...]:
+    """What `prune_some` removes, in the order to do it."""
+    return tuple(_STEPS)
+
+
+def _prune_items(connection: Any, limits: Limits) -> int:
     rows = connection.execute(
         "SELECT number, id FROM item WHERE seen_at < ? AND last_seen_at < ? LIMIT ?",
-        (stamp(before), stamp(before), BATCH),
+        (stamp(limits.items), stamp(limits.items), BATCH),
     ).fetchall()
     connection.executemany("DELETE FROM item_search WHERE rowid = ?", [(row["number"],) for row in rows])
     connection.executemany("DELETE FROM item WHERE number = ?", [(row["number"],) for row in rows])
     return len(rows)
 
 
-def _prune_stories(connection: Any, before: datetime) -> int:
-    rows = connection.execute("SELECT id FROM story WHERE last_at < ? LIMIT ?", (stamp(before), BATCH)).fetchall()
-    for row in rows:
-        connection.execute(
-            "DELETE FROM delivery WHERE alert IN (SELECT key FROM alert WHERE story = ?) AND state IN ('delivered', 'dead')",
-            (row["id"],),
-        )
-        connection.execute(
-            "DELETE FROM alert WHERE story = ? AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.alert = alert.key)",
-            (row["id"],),
-        )
-        connection.execute("DELETE FROM story WHERE id = ?", (row["id"],))
+def _prune_story_keys(connection: Any, limits: Limits) -> int:
+    """Keys of stories too old to be joined."""
+    sql = """DELETE FROM story_key WHERE story IN (SELECT id FROM story WHERE last_at < ?
+               AND EXISTS (SELECT 1 FROM story_key AS kept WHERE kept.story = story.id) LIMIT ?)"""
+    return int(connection.execute(sql, (stamp(limits.items), BATCH // 10)).rowcount)
+
+
+def _prune_stories(connection: Any, limits: Limits) -> int:
+    sql = "DELETE FROM story WHERE id IN (SELECT id FROM story WHERE last_at < ? LIMIT ?)"
+    return int(connection.execute(sql, (stamp(limits.stories), BATCH // 10)).rowcount)
+
+
+def _prune_alerts(connection: Any, limits: Limits) -> int:
+    """Alerts whose story is gone or that never had one, when nothing of them waits any more."""
+    rows = connection.execute(
+        """SELECT key FROM alert WHERE created_at < ? AND NOT EXISTS (SELECT 1 FROM story WHERE story.id = alert.story)
+             AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.alert = alert.key AND state NOT IN ('delivered', 'dead')) LIMIT ?""",
+        (stamp(limits.stories), BATCH),
+    ).fetchall()
+    keys = [(row["key"],) for row in rows]
+    connection.executemany("DELETE FROM delivery WHERE alert = ?", keys)
+    connection.executemany("DELETE FROM alert WHERE key = ?", keys)
     return len(rows)
+
+
+def _prune_traces(connection: Any, limits: Limits) -> int:
+    sql = """DELETE FROM identity WHERE key IN (SELECT key FROM identity WHERE seen_at < ?
+               AND NOT EXISTS (SELECT 1 FROM item WHERE item.id = identity.item) LIMIT ?)"""
+    return int(connection.execute(sql, (stamp(limits.traces), BATCH)).rowcount)
+
+
+_STEPS: dict[str, Callable[[Any, Limits], int]] = {
+    "items": _prune_items,
+    "story keys": _prune_story_keys,
+    "stories": _prune_stories,
+    "alerts": _prune_alerts,
+    "traces": _prune_traces,
+}

@@ -161,10 +161,17 @@ CREATE INDEX delivery_sending ON delivery (channel, lease_until) WHERE state = '
 """
 """The next message of a channel is found without looking at all that wait."""
 
+_CARE = """
+CREATE INDEX item_alerted ON item (id, story) WHERE fate = 'alerted';
+CREATE INDEX identity_seen ON identity (seen_at);
+"""
+"""The audit reads what should have been told; pruning finds old traces. Both read the whole store without."""
+
 STEPS = {
     "m001_first": _FIRST,
     "m002_failing": _FAILING,
     "m003_alert_item": _ALERT_ITEM,
+    "m004_care": _CARE,
     "m004_outbox_order": _ORDER,
 }
 """Statements by the migration's name, in order."""
