@@ -5,10 +5,28 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from watcher.model import Alert, Delivery, Entry, Facts, Feed, Item, ItemWrite, Match, Report, Story, Update, Verdict
+from watcher.model import (
+    Alert,
+    Delivery,
+    Entry,
+    Facts,
+    Feed,
+    Item,
+    ItemWrite,
+    Known,
+    Lookup,
+    Match,
+    Report,
+    Story,
+    Update,
+    Verdict,
+)
+from watcher.ports import Claim
+from watcher.store import Store
 from watcher.text import plain_text
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+NO_LOOKUP = Lookup(frozenset(), frozenset(), NOON - timedelta(days=9))
 FEED = Feed(url="https://feeds.example/one", name="One")
 
 
@@ -75,3 +93,23 @@ def delivery(key: str, of: Alert, channel: str = "desk", due_at: datetime = NOON
 def update(*deliveries: Delivery, **fields: Any) -> Update:
     """An update that holds deliveries and their alerts."""
     return Update(alerts=tuple({d.alert.key: d.alert for d in deliveries}.values()), deliveries=deliveries, **fields)
+
+
+def claimed(store: Store) -> Claim:
+    """The store's only feed, claimed."""
+    store.sync_feeds([FEED], NOON)
+    (claim,) = store.claim_due_feeds(NOON, 10, timedelta(minutes=5))
+    return claim
+
+
+def committed(store: Store, decided: Update, lookup: Lookup = NO_LOOKUP) -> Known:
+    """Commit a poll that decides `decided`, and return what was known to it."""
+    seen: list[Known] = []
+
+    def decide(known: Known) -> Update:
+        seen.append(known)
+        return decided
+
+    claim = claimed(store)
+    assert store.commit_poll(claim, lookup, decide, lambda _: claim.state, ["b1"], NOON) is not None
+    return seen[0]

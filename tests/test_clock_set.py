@@ -10,7 +10,7 @@ import pytest
 
 from build import NOON, alert, delivery, later, update
 from watcher.alerts import ChannelPolicy, release
-from watcher.store import SqliteStore, open_store
+from watcher.store import Store, open_store
 from watcher.ticks import Every
 
 LEASE = timedelta(minutes=5)
@@ -19,7 +19,7 @@ YEAR = timedelta(days=365)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
+def store(tmp_path: Path) -> Iterator[Store]:
     opened = open_store(str(tmp_path / "watcher.db"))
     yield opened
     opened.close()
@@ -39,21 +39,21 @@ def test_a_tick_in_time_comes_after_its_interval() -> None:
     assert tick.get_next_fire_time(NOON, NOON) == NOON + timedelta(seconds=30)
 
 
-def test_a_batch_that_a_wrong_year_planned_leaves_when_the_year_is_right(store: SqliteStore) -> None:
+def test_a_batch_that_a_wrong_year_planned_leaves_when_the_year_is_right(store: Store) -> None:
     wrong = NOON + YEAR
     store.add_update(update(delivery("d1", alert("a1"), due_at=later(days=365, hours=9), batch="quiet:x")), wrong)
     store.reclock(NOON, HORIZON, -YEAR)
     assert store.next_due("desk") == NOON
 
 
-def test_a_weekly_digest_keeps_its_time_when_the_clock_is_set_back(store: SqliteStore) -> None:
+def test_a_weekly_digest_keeps_its_time_when_the_clock_is_set_back(store: Store) -> None:
     friday = later(days=6)
     store.add_update(update(delivery("d1", alert("a1"), due_at=friday, batch="digest:x")), NOON)
     store.reclock(NOON - timedelta(hours=1), HORIZON, -timedelta(hours=1))
     assert store.next_due("desk") == friday
 
 
-def test_what_was_sent_in_an_hour_to_come_counts_as_sent_by_now(store: SqliteStore) -> None:
+def test_what_was_sent_in_an_hour_to_come_counts_as_sent_by_now(store: Store) -> None:
     ahead = later(hours=1)
     store.add_update(update(delivery("d1", alert("a1"))), NOON)
     token, _ = store.claim_message("desk", ahead, LEASE)

@@ -11,19 +11,19 @@ import pytest
 
 from build import NOON, alert, delivery, later, story, update
 from watcher.model import Update
-from watcher.store import SqliteStore, open_store
+from watcher.store import Store, open_store
 
 LEASE = timedelta(minutes=5)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
+def store(tmp_path: Path) -> Iterator[Store]:
     opened = open_store(str(tmp_path / "watcher.db"))
     yield opened
     opened.close()
 
 
-def test_after_a_merge_a_follow_up_threads_with_the_message_of_either_story(store: SqliteStore) -> None:
+def test_after_a_merge_a_follow_up_threads_with_the_message_of_either_story(store: Store) -> None:
     older, younger = story("s1"), story("s2", told=frozenset({"desk"}))
     store.add_update(update(delivery("first", alert("s2:1", "s2")), stories=(older, younger)), NOON)
     token, sent = store.claim_message("desk", NOON, LEASE)

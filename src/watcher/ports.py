@@ -1,6 +1,6 @@
 """What the use cases want from outside, and the events that they report.
 
-A protocol states its promises once. The store has none: there is one, and `store.open_store` is its door.
+A protocol states its promises once. The store's are those of `store.Store`; `store.open_store` is its door.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from watcher.cli.main import App
 if TYPE_CHECKING:
     from watcher.config import Settings
     from watcher.rules import Rulebook
-    from watcher.store import Lists, SqliteStore
+    from watcher.store import Lists, Store
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -32,7 +32,7 @@ def reading(app: App) -> Iterator[Lists]:
 
 
 @contextmanager
-def writing(app: App) -> Iterator[SqliteStore]:
+def writing(app: App) -> Iterator[Store]:
     """The store, for writing. While a daemon holds it, the change goes through the daemon's own lock, so wait or stop it first."""
     from watcher.store import open_store
 

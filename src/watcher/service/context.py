@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from watcher import alerts
 from watcher.ports import Event, Observer
 from watcher.service.plan import Plan
-from watcher.store import SqliteStore
+from watcher.store import Store
 
 _T = TypeVar("_T")
 
@@ -22,7 +22,7 @@ class Context:
     def __init__(
         self,
         plan: Plan,
-        store: SqliteStore,
+        store: Store,
         observe: Observer,
         clock: Callable[[], datetime],
         chance: Callable[[], float],

@@ -15,7 +15,7 @@ from watcher.service.health import Health
 from watcher.service.judging import Judges
 from watcher.service.plan import Plan
 from watcher.service.polls import Parser, Polls
-from watcher.store import SqliteStore
+from watcher.store import Store
 
 
 class Service(Context):
@@ -24,7 +24,7 @@ class Service(Context):
     def __init__(
         self,
         plan: Plan,
-        store: SqliteStore,
+        store: Store,
         fetcher: Fetcher,
         parser: Parser,
         observe: Observer,

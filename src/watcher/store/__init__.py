@@ -12,20 +12,20 @@ from watcher.errors import StoreError
 from watcher.store.lists import Lists
 
 if TYPE_CHECKING:
-    from watcher.store.sqlite import Message, SqliteStore
+    from watcher.store.store import Message, Store
 
-__all__ = ["Lists", "Message", "SqliteStore", "open_lists", "open_store"]
+__all__ = ["Lists", "Message", "Store", "open_lists", "open_store"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("Message", "SqliteStore"):
-        from watcher.store import sqlite
+    if name in ("Message", "Store"):
+        from watcher.store import store
 
-        return getattr(sqlite, name)
+        return getattr(store, name)
     raise AttributeError(name)
 
 
-def open_store(location: str, *, shared: bool = False, apart: bool = False) -> SqliteStore:
+def open_store(location: str, *, shared: bool = False, apart: bool = False) -> Store:
     """Open for writing. Raises StoreError: held by another process (unless `shared`), newer, locked, full, corrupt.
 
     `apart` migrates in a process of its own, for what stays long.
@@ -37,7 +37,9 @@ def open_store(location: str, *, shared: bool = False, apart: bool = False) -> S
 
 def open_lists(location: str) -> Lists:
     """Open for reading, beside a running daemon. Raises StoreError when there is no database yet, or one of another version."""
-    return Lists(_path(location))
+    from watcher.store.sqlite_lists import SqliteLists
+
+    return SqliteLists(_path(location))
 
 
 def _path(location: str) -> Path:

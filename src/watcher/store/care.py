@@ -12,7 +12,7 @@ from typing import Any
 from watcher.errors import StoreError
 from watcher.store.codec import stamp
 from watcher.store.connection import SqliteError, as_store_error, connect
-from watcher.store.sqlite import SqliteStore
+from watcher.store.store import Store
 
 BATCH = 500
 """Rows removed in one transaction: polls and sends that wait for their turn wait some ten milliseconds."""
@@ -62,7 +62,7 @@ def backup(location: str, target: Path) -> int:
     return target.stat().st_size
 
 
-def prune(store: SqliteStore, limits: Limits) -> dict[str, int]:
+def prune(store: Store, limits: Limits) -> dict[str, int]:
     """Remove what is older than the limits, in small transactions. Returns how much of what."""
     removed = dict.fromkeys(_STEPS, 0)
     for name in _STEPS:
@@ -72,7 +72,7 @@ def prune(store: SqliteStore, limits: Limits) -> dict[str, int]:
     return removed
 
 
-def prune_some(store: SqliteStore, name: str, limits: Limits) -> int:
+def prune_some(store: Store, name: str, limits: Limits) -> int:
     """One transaction of one of the `steps`. Returns how many rows it removed, 0 when nothing is left."""
     return store.write(lambda connection: _STEPS[name](connection, limits))
 

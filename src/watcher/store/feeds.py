@@ -20,7 +20,7 @@ def sync(connection: Any, feeds: Sequence[Feed], now: datetime, *, spread: bool)
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS configured (url TEXT PRIMARY KEY, name TEXT, spread REAL)")
     connection.execute("DELETE FROM configured")
     delays = [(feed.url, feed.name, min(60.0, number / 20) if spread else 0.0) for number, feed in enumerate(feeds)]
-    connection.executemany("INSERT OR IGNORE INTO configured VALUES (?, ?, ?)", delays)
+    connection.executemany("INSERT INTO configured VALUES (?, ?, ?) ON CONFLICT DO NOTHING", delays)
     connection.execute("UPDATE feed SET active = 0 WHERE active = 1 AND url NOT IN (SELECT url FROM configured)")
     connection.execute("UPDATE feed SET active = 1 WHERE active = 0 AND url IN (SELECT url FROM configured)")
     connection.execute("UPDATE feed SET name = c.name FROM configured c WHERE c.url = feed.url AND feed.name <> c.name")
@@ -55,7 +55,7 @@ def claim_due(
 ) -> list[Claim]:
     """Take up to `limit` feeds that are due (or, with `every`, all that nobody else holds), longest due first."""
     at = stamp(now)
-    due = "1" if every else "next_poll_at <= :now"
+    due = "true" if every else "next_poll_at <= :now"
     rows = connection.execute(
         f"SELECT * FROM feed WHERE active = 1 AND {due} AND (lease_until <= :now OR token = '') ORDER BY next_poll_at LIMIT :limit",
         {"now": at, "limit": limit},
@@ -88,7 +88,7 @@ def write_state(
              last_polled_at = :last_polled_at, last_success_at = :last_success_at, last_new_at = :last_new_at,
              failures = :failures, last_error = :last_error, condition = :condition, redirect_to = :redirect_to,
              retired = :retired, history = coalesce(:history, history), blocks = coalesce(:blocks, blocks), lease_until = 0, token = '',
-             settled_at = CASE WHEN :settled THEN coalesce(settled_at, :now) ELSE settled_at END
+             settled_at = CASE WHEN :settled = 1 THEN coalesce(settled_at, :now) ELSE settled_at END
            WHERE url = :url AND token = :token""",
         {
             "etag": clean(state.etag),

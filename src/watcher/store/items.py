@@ -116,7 +116,9 @@ def write_update(connection: Any, update: Update, now: datetime) -> None:
         )
         if story.merged_into:
             connection.execute(
-                "UPDATE OR IGNORE story_key SET story = ? WHERE story = ?", (story.merged_into, story.id)
+                """UPDATE story_key SET story = :into WHERE story = :story AND NOT EXISTS
+                     (SELECT 1 FROM story_key AS other WHERE other.key = story_key.key AND other.at = story_key.at AND other.story = :into)""",
+                {"into": story.merged_into, "story": story.id},
             )
             connection.execute("UPDATE item SET story = ? WHERE story = ?", (story.merged_into, story.id))
             # Its messages are the other's now: follow-ups thread with them, and wait for those not yet sent.
@@ -127,7 +129,8 @@ def write_update(connection: Any, update: Update, now: datetime) -> None:
             connection.execute("UPDATE alert SET story = ? WHERE story = ?", (story.merged_into, story.id))
     for story_id, keys in update.story_keys.items():
         connection.executemany(
-            "INSERT OR IGNORE INTO story_key VALUES (?, ?, ?)", [(key, stamp(now), story_id) for key in sorted(keys)]
+            "INSERT INTO story_key VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [(key, stamp(now), story_id) for key in sorted(keys)],
         )
     for write in update.items:
         _write_item(connection, write, now)
@@ -165,7 +168,7 @@ def _write_item(connection: Any, write: ItemWrite, now: datetime) -> None:
     }
     if write.version > 1:
         connection.execute(
-            "INSERT OR IGNORE INTO item_version SELECT id, version, title, summary, ? FROM item WHERE id = ? AND version < ?",
+            "INSERT INTO item_version SELECT id, version, title, summary, ? FROM item WHERE id = ? AND version < ? ON CONFLICT DO NOTHING",
             (stamp(now), write.item_id, write.version),
         )
     number = connection.execute(
@@ -184,9 +187,9 @@ def _write_item(connection: Any, write: ItemWrite, now: datetime) -> None:
         "INSERT INTO identity VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET content_hash = excluded.content_hash",
         [(key, write.item_id, write.content_hash, stamp(now)) for key in sorted(write.identities)],
     )
+    connection.execute("DELETE FROM item_search WHERE rowid = ?", (number,))
     connection.execute(
-        "INSERT OR REPLACE INTO item_search (rowid, words) VALUES (?, ?)",
-        (number, search_words(item.title, item.summary)),
+        "INSERT INTO item_search (rowid, words) VALUES (?, ?)", (number, search_words(item.title, item.summary))
     )
 
 

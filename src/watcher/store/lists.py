@@ -6,14 +6,12 @@ Stories and feeds' states are values of `watcher.model`, loaded where they are a
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from watcher.errors import StoreError
 from watcher.store.codec import moment, stamp
-from watcher.store.connection import SqliteError, as_store_error, connect, missing
 from watcher.store.schema import CONFIG_REFUSED
 
 if TYPE_CHECKING:
@@ -22,30 +20,28 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
-class Lists:
+class Lists(ABC):
     """Rows as plain dicts: times as ISO 8601 text, JSON columns decoded."""
 
-    def __init__(self, path: Path) -> None:
-        if not path.exists():
-            raise StoreError("io", f"there is no database {path} yet; start `watcher run` or `watcher once` first")
-        self.path = path
-        self._connection = connect(path, read_only=True)
-        try:
-            older = missing(self._connection, path)
-        except SqliteError as error:
-            raise as_store_error(error, path) from error
-        if older:
-            raise StoreError("older", f"{path} was made by an older Watcher: run `watcher db migrate` once")
-
+    @abstractmethod
     def close(self) -> None:
         """Close the connection."""
-        self._connection.close()
 
+    @abstractmethod
     def _rows(self, sql: str, **values: Any) -> list[Row]:
-        try:
-            return [dict(row) for row in self._connection.execute(sql, values).fetchall()]
-        except SqliteError as error:
-            raise as_store_error(error, self.path) from error
+        """What a statement finds. Raises StoreError."""
+
+    @abstractmethod
+    def search(self, query: str, limit: int = 50) -> list[Row]:
+        """Items whose folded words satisfy a query of `words.search_query`, latest first."""
+
+    @abstractmethod
+    def check(self) -> list[str]:
+        """What the database finds wrong with itself; empty is sound."""
+
+    @abstractmethod
+    def size(self) -> int:
+        """Bytes on disk."""
 
     def feeds(self) -> list[Row]:
         """Every feed that is or was subscribed to, by URL."""
@@ -65,7 +61,9 @@ class Lists:
 
     def items_of_story(self, story_id: str) -> list[Row]:
         """Items of a story, in the order they came."""
-        return [_item(row) for row in self._rows("SELECT * FROM item WHERE story = :id ORDER BY number", id=story_id)]
+        return [
+            read_item(row) for row in self._rows("SELECT * FROM item WHERE story = :id ORDER BY number", id=story_id)
+        ]
 
     def counts(self) -> Row:
         """How much there is of everything, what waits, and why the last reload was refused ('' when it was not)."""
@@ -156,7 +154,7 @@ class Lists:
         )
         if not rows:
             return None
-        row = _item(rows[0])
+        row = read_item(rows[0])
         row["versions"] = _times(
             self._rows("SELECT * FROM item_version WHERE item = :id ORDER BY version", id=row["id"]), "replaced_at"
         )
@@ -186,17 +184,7 @@ class Lists:
             if not rows:
                 return
             last = rows[-1]["number"]
-            yield from map(_item, rows)
-
-    def search(self, query: str, limit: int = 50) -> list[Row]:
-        """Items whose folded words satisfy an FTS5 query, latest first."""
-        rows = self._rows(
-            """SELECT item.* FROM item_search JOIN item ON item.number = item_search.rowid
-               WHERE item_search MATCH :query ORDER BY item_search.rowid DESC LIMIT :limit""",
-            query=query,
-            limit=limit,
-        )
-        return [_item(row) for row in rows]
+            yield from map(read_item, rows)
 
     def audit(self) -> Row:
         """The promise, counted: alerts, their deliveries by state, and what is missing.
@@ -204,10 +192,11 @@ class Lists:
         `lost` are alerts planned for channels that have neither a delivery nor a reason.
         """
         row = self._rows(
-            """SELECT count(*) AS planned, sum(state = 'delivered') AS delivered, sum(state IN ('pending', 'sending')) AS pending,
-                      sum(state = 'held') AS held, sum(state = 'dead') AS dead FROM delivery"""
+            """SELECT count(*) AS planned, count(*) FILTER (WHERE state = 'delivered') AS delivered,
+                      count(*) FILTER (WHERE state IN ('pending', 'sending')) AS pending,
+                      count(*) FILTER (WHERE state = 'held') AS held, count(*) FILTER (WHERE state = 'dead') AS dead FROM delivery"""
         )[0]
-        found = {name: int(value or 0) for name, value in row.items()}
+        found = {name: int(value) for name, value in row.items()}
         orphans = self._rows(
             """SELECT id FROM item WHERE fate = 'alerted' AND NOT EXISTS
                  (SELECT 1 FROM alert JOIN delivery ON delivery.alert = alert.key WHERE alert.item = item.id OR alert.story = item.story)"""
@@ -222,20 +211,6 @@ class Lists:
         found.update(_times([oldest], "oldest")[0])
         return found
 
-    def check(self) -> list[str]:
-        """What SQLite finds wrong with the file; empty is sound."""
-        faults = [str(next(iter(row.values()))) for row in self._rows("PRAGMA integrity_check")]
-        broken = [
-            f"{row['table']}: row {row['rowid']} points to nothing in {row['parent']}"
-            for row in self._rows("PRAGMA foreign_key_check")
-        ]
-        return [fault for fault in faults if fault != "ok"] + broken
-
-    def size(self) -> int:
-        """Bytes on disk, the write-ahead log included."""
-        parts = (self.path, self.path.with_name(self.path.name + "-wal"))
-        return sum(part.stat().st_size for part in parts if part.exists())
-
 
 def _times(rows: list[Row], *names: str) -> list[Row]:
     for row in rows:
@@ -245,6 +220,7 @@ def _times(rows: list[Row], *names: str) -> list[Row]:
     return rows
 
 
-def _item(row: Row) -> Row:
+def read_item(row: Row) -> Row:
+    """An item's row with its JSON and times read."""
     row.update({name: json.loads(row[name]) for name in ("categories", "matches", "facts")})
     return _times([row], "published", "seen_at", "last_seen_at")[0]

@@ -50,9 +50,10 @@ def recover(connection: Any, now: datetime, hold: Iterable[str]) -> int:
     leave_out_absence(connection, now)
     note = "the process ended while this was being sent; it may have arrived"
     done = connection.execute(
-        """UPDATE delivery SET state = CASE WHEN channel IN (SELECT value FROM json_each(?)) THEN 'held' ELSE 'pending' END,
-             due_at = min(due_at, ?), lease_until = 0, token = '', last_error = ? WHERE state = 'sending'""",
-        (json.dumps(sorted(hold)), stamp(now), note),
+        """UPDATE delivery SET state = CASE WHEN channel IN (SELECT value FROM json_each(:hold)) THEN 'held' ELSE 'pending' END,
+             due_at = CASE WHEN due_at < :now THEN due_at ELSE :now END, lease_until = 0, token = '', last_error = :note
+           WHERE state = 'sending'""",
+        {"hold": json.dumps(sorted(hold)), "now": stamp(now), "note": note},
     )
     return int(done.rowcount)
 
@@ -156,11 +157,11 @@ def leave_out_absence(connection: Any, now: datetime) -> None:
     The last sign of life is the last failure or the last poll.
     """
     row = connection.execute(
-        f"""SELECT max(coalesce((SELECT max(tried_at) FROM delivery WHERE {_OPEN}), 0),
-                       coalesce((SELECT max(last_polled_at) FROM feed), 0)) AS at"""
+        f"SELECT (SELECT max(tried_at) FROM delivery WHERE {_OPEN}) AS tried, (SELECT max(last_polled_at) FROM feed) AS polled"
     ).fetchone()
-    away = now.timestamp() - row["at"] - LONGEST_SILENCE.total_seconds()
-    if row["at"] and away > 0:
+    alive = max(row["tried"] or 0, row["polled"] or 0)
+    away = now.timestamp() - alive - LONGEST_SILENCE.total_seconds()
+    if alive and away > 0:
         connection.execute(f"UPDATE delivery SET failing_since = failing_since + ? WHERE {_OPEN}", (away,))
 
 
@@ -197,8 +198,8 @@ def next_due(connection: Any, channel: str) -> datetime | None:
     """When the channel next has something to send."""
     row = connection.execute(
         f"""SELECT min(at) AS at FROM (
-              SELECT * FROM (SELECT due_at AS at FROM delivery WHERE channel = :channel AND {_OPEN} AND state = 'pending' ORDER BY due_at LIMIT 1)
-              UNION ALL SELECT min(lease_until) FROM delivery WHERE channel = :channel AND state = 'sending')""",
+              SELECT * FROM (SELECT due_at AS at FROM delivery WHERE channel = :channel AND {_OPEN} AND state = 'pending' ORDER BY due_at LIMIT 1) AS waits
+              UNION ALL SELECT min(lease_until) FROM delivery WHERE channel = :channel AND state = 'sending') AS ends""",
         {"channel": channel},
     ).fetchone()
     return moment(row["at"])
@@ -258,7 +259,8 @@ def reclock(connection: Any, now: datetime, horizon: timedelta, step: timedelta)
             (step.total_seconds(), stamp(now - step + STAMPED_SINCE)),
         )
     connection.execute(
-        "UPDATE delivery SET failing_since = min(failing_since, :now), tried_at = min(tried_at, :now), first_tried_at = min(first_tried_at, :now)"
-        f" WHERE {_OPEN} AND first_tried_at > :now",
+        f"""UPDATE delivery SET failing_since = CASE WHEN failing_since > :now THEN :now ELSE failing_since END,
+             tried_at = CASE WHEN tried_at > :now THEN :now ELSE tried_at END, first_tried_at = :now
+           WHERE {_OPEN} AND first_tried_at > :now""",
         {"now": at},
     )
