@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cache
 
 from watcher.facts.money_language import rows, table_language
-from watcher.facts.money_lexicon import WORD, Lexicon, is_edge, is_unspaced
+from watcher.facts.money_lexicon import WORD, Lexicon, has_unspaced, is_edge, is_unspaced
 from watcher.facts.money_text import level_form
 
 _ANY_CASE = frozenset(["eur", "usd", "gbp", "rmb", "nis", "fcfa", "rs", "sek", "nok", "dkk", "chf", "czk"])
@@ -221,7 +221,7 @@ def homes_in(text: str) -> dict[str, int]:
             hit = spaced.match(text, at + 2)
         if hit:
             found.setdefault(hit[0], at)
-    for form, country in unspaced:
+    for form, country in unspaced if has_unspaced(text) else ():
         at = text.find(form)
         if at >= 0:
             found[country] = min(at, found.get(country, at))

@@ -136,14 +136,16 @@ class Lexicon:
         spoken = spoken_as(lang) if known else _ENGLISH
         hits: list[Hit] = []
         for index, start, end in self.automaton.find_matches_as_indexes(folded, overlapping=True):
-            begins = starts_well(folded, start)
+            begins: bool | None = None  # most forms are of other languages, which is cheaper to tell
             for entry in self.entries[index]:
-                if not (begins or entry.head):
-                    continue
                 if entry.langs and entry.langs.isdisjoint(spoken) and (known or folded[start].isascii()):
                     continue
                 if entry.only and entry.only != origin and entry.only not in spoken:
                     continue
+                if not entry.head:
+                    begins = starts_well(folded, start) if begins is None else begins
+                    if not begins:
+                        continue
                 stop = ends_well(folded, end, entry.tail)
                 if stop < 0 or not _written_so(text, cased, start, end, entry):
                     continue

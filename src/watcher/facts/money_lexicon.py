@@ -28,6 +28,11 @@ def is_unspaced(character: str) -> bool:
     return _UNSPACED.match(character) is not None
 
 
+def has_unspaced(text: str) -> bool:
+    """Whether any character is of such a script."""
+    return _UNSPACED.search(text) is not None
+
+
 def is_hangul(character: str) -> bool:
     """Whether it is a Korean syllable."""
     return "\uac00" <= character <= "\ud7a3"

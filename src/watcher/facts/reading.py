@@ -17,12 +17,13 @@ from watcher.model import Item, Span, Text
 class Part:
     """A field of an item and what the lexicon finds in it."""
 
-    __slots__ = ("_by_kind", "field", "hits", "text")
+    __slots__ = ("_by_kind", "_of", "field", "hits", "text")
 
     def __init__(self, field: str, text: Text, hits: tuple[Hit, ...]) -> None:
         self.field = field
         self.text = text
         self.hits = hits
+        self._of: dict[tuple[str, ...], list[Hit]] = {}
         self._by_kind: dict[str, list[Hit]] = {}
         for hit in hits:
             self._by_kind.setdefault(hit.entry.kind, []).append(hit)
@@ -33,11 +34,16 @@ class Part:
         return Span(self.field, begin, stop)
 
     def of(self, *kinds: str) -> list[Hit]:
-        """Hits of some kinds, in order of place."""
-        found = [self._by_kind[kind] for kind in kinds if kind in self._by_kind]
-        if len(found) < 2:
-            return list(found[0]) if found else []
-        return [hit for hit in self.hits if hit.entry.kind in kinds]
+        """Hits of some kinds, in order of place. The list is shared: don't change it."""
+        known = self._of.get(kinds)
+        if known is None:
+            found = [self._by_kind[kind] for kind in kinds if kind in self._by_kind]
+            if len(found) > 1:
+                known = [hit for hit in self.hits if hit.entry.kind in kinds]
+            else:
+                known = found[0] if found else []
+            self._of[kinds] = known
+        return known
 
 
 @dataclass(frozen=True, slots=True)

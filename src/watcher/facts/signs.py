@@ -29,7 +29,8 @@ class Signs:
 
     def put(self, name: str, value: float = 1.0) -> None:
         """Set a sign to the greatest value seen."""
-        self.values[name] = max(self.values.get(name, 0.0), value)
+        if value > self.values.get(name, 0.0) or name not in self.values:
+            self.values[name] = value
 
 
 def mentions_by_field(reading: Reading) -> dict[str, list[Mention]]:

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from watcher.model import Evidence, Facts, Item, Span, Text
-from watcher.text import fold_cased, plain_text
+from watcher.text import ReadText, fold_cased, plain_text
 
 TEXT_FIELDS = ("title", "summary", "content")
 """Where a term without a scope is looked for."""
@@ -76,7 +76,8 @@ class FieldText:
     def cased(self) -> str:
         """`flat` with the case of the text."""
         if not self._cased:
-            self._cased = fold_cased(self.text.plain).replace("-", " ")
+            cased = self.text.cased if isinstance(self.text, ReadText) else fold_cased(self.text.plain)
+            self._cased = cased.replace("-", " ")
         return self._cased
 
     def token_at(self, at: int) -> int:

@@ -55,7 +55,7 @@ def fold_cased(text: str) -> str:
 
 def origins(text: str) -> tuple[list[int], list[int]]:
     """For each character of `fold(text)`, where in `text` it begins and ends."""
-    if any(map(_joins_backward, set(text))) or not is_normalized("NFC", text):
+    if _has_clusters(text):
         cased, starts, ends = _origins_of_clusters(text)
     else:
         cased, starts, ends = _origins_of_characters(text)
@@ -65,6 +65,20 @@ def origins(text: str) -> tuple[list[int], list[int]]:
             starts, ends = _moved(edits, starts, ends)
             cased = _apply(edits, cased)
     return starts, ends
+
+
+def keeps_places(text: str) -> bool:
+    """Whether each character of a text becomes one character, if folding leaves its length as it is.
+
+    Steps beyond single characters only shorten, but for a joiner that becomes a space.
+    """
+    if text.isascii():
+        return True
+    return not _has_clusters(text) and all(len(_CASED[ord(char)]) == 1 for char in set(text))
+
+
+def _has_clusters(text: str) -> bool:
+    return any(map(_joins_backward, set(text))) or not is_normalized("NFC", text)
 
 
 def _origins_of_characters(text: str) -> tuple[str, list[int], list[int]]:

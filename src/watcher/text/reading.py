@@ -40,12 +40,16 @@ class ReadText:
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
         """Words, and single characters of scripts without spaces. Korean endings on a Latin word share its place."""
-        return tuple(_tokens(self.folded, sentences.ends(self.cased, self.lang)))
+        return tuple(_tokens(self.folded, self._stops))
 
     @cached_property
     def sentence_ends(self) -> tuple[int, ...]:
         """Offsets of `folded` just after each sentence, the last included."""
-        return (*sentences.ends(self.cased, self.lang), len(self.folded))
+        return (*self._stops, len(self.folded))
+
+    @cached_property
+    def _stops(self) -> list[int]:
+        return sentences.ends(self.cased, self.lang)
 
     def to_plain(self, start: int, end: int) -> tuple[int, int]:
         """The range of `plain` that a range of `folded` came from; an empty range stays empty."""
@@ -58,7 +62,7 @@ class ReadText:
     @cached_property
     def _origins(self) -> tuple[list[int] | range, list[int] | range]:
         size = len(self.plain)
-        if len(self.folded) == size and self.plain.isascii():
+        if len(self.folded) == size and folding.keeps_places(self.plain):
             return range(size), range(1, size + 1)
         return folding.origins(self.plain)
 
