@@ -1,14 +1,19 @@
 """Where the time of one item goes: read, facts, match, join. Medians over the labelled corpus, one core.
 
-    python benchmarks/pipeline.py
+    python benchmarks/pipeline.py [CORPUS.jsonl] [EVERY]
+
+Processor time of the second of two rounds, of every EVERY-th item (1). The sentence encoder (extra `semantic`) is left out
+of the table: how many items it would be asked for, and what it takes for one, stands below it.
 """
 
 from __future__ import annotations
 
 import json
 import statistics
+import sys
 import time
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,46 +23,73 @@ from watcher.model import Feed, Verdict
 from watcher.pipeline import Policy, lookup, read_entry, settle
 from watcher.replay import Memory, entry_of
 from watcher.rules import compile_rules
+from watcher.text import language, meaning
 
 CORPUS = Path(__file__).parent.parent / "tests" / "corpus" / "dev.jsonl"
+LEAST = 15
+"""So many items a language must have to be listed."""
+clock = time.thread_time
 
 
-def main() -> None:
-    """Time each step of each item, and print a table."""
-    records = [json.loads(line) for line in CORPUS.read_text("utf-8").splitlines()]
-    begin = time.perf_counter()
+def main(corpus: str = str(CORPUS), every: str = "1") -> None:
+    """Time each step of each item, and print tables."""
+    records = [json.loads(line) for line in Path(corpus).read_text("utf-8").splitlines()][:: int(every)]
+    begin = clock()
     book = compile_rules(*pack_rules("national-ai"))
-    compiled = time.perf_counter() - begin
-    memory, feed, policy = Memory(), Feed(url="bench:"), Policy(every_story=False)
+    compiled = clock() - begin
+    asked: list[str] = []
+    encode, meaning.vector = meaning.vector, asked.append  # type: ignore[assignment]  # answers None, as without encoder
     spent: dict[str, list[float]] = defaultdict(list)
-    now = datetime.now(UTC)
+    by_language: dict[str, list[float]] = defaultdict(list)
+    memory, feed, policy, now = Memory(), Feed(url="bench:"), Policy(every_story=False), datetime.now(UTC)
     for round_number in range(2):  # the first round fills caches and is not counted
         spent.clear()
+        by_language.clear()
+        asked.clear()
         for record in records:
-            marks = [time.perf_counter()]
+            marks = [clock()]
             item = read_entry(entry_of(record), feed, now)
-            marks.append(time.perf_counter())
+            marks.append(clock())
             found = facts.extract(item)
-            marks.append(time.perf_counter())
-            matches = book.match(item, found)
-            marks.append(time.perf_counter())
-            verdict = Verdict(item, found, matches)
-            if round_number == 0 and matches:
+            marks.append(clock())
+            verdict = Verdict(item, found, book.match(item, found))
+            marks.append(clock())
+            for name, start, end in (("read", 0, 1), ("facts", 1, 2), ("match", 2, 3), ("read + facts + match", 0, 3)):
+                spent[name].append((marks[end] - marks[start]) * 1000)
+            by_language[item.lang].append((marks[3] - marks[0]) * 1000)
+            if not verdict.matches:
+                continue
+            if round_number == 0:
                 memory.apply(settle([verdict], memory.known(lookup([verdict], now)), policy, now), now)
-            marks.append(time.perf_counter())
-            if matches:
-                candidates = memory.known(lookup([verdict], now)).stories
-                stories.assign(verdict, candidates, now)
-            marks.append(time.perf_counter())
-            for name, start, end in (("read", 0, 1), ("facts", 1, 2), ("match", 2, 3), ("join (matched items)", 4, 5)):
-                if name[0] != "j" or matches:
-                    spent[name].append((marks[end] - marks[start]) * 1000)
-            spent["read + facts + match"].append((marks[3] - marks[0]) * 1000)
+            begin = clock()
+            stories.assign(verdict, memory.known(lookup([verdict], now)).stories, now)
+            spent["join (matched items)"].append((clock() - begin) * 1000)
+        for record in records:
+            begin = clock()
+            language.detect(f"{record['title']}\n{record['summary'][:1000]}")
+            spent["of read: language"].append((clock() - begin) * 1000)
     print(f"pack compiled in {compiled:.2f} s; {len(records)} items\n")
-    print("| step | median ms | 95 % ms |\n|---|---|---|")
-    for name, values in spent.items():
-        print(f"| {name} | {statistics.median(values):.3f} | {statistics.quantiles(values, n=20)[18]:.3f} |")
+    table("step", spent)
+    print()
+    table("language", {lang: times for lang, times in sorted(by_language.items()) if len(times) >= LEAST})
+    told = set(asked)
+    print(f"\nsentence encoder asked for {len(told)} texts", end="")
+    if told and meaning.is_available():
+        begin = time.perf_counter()
+        sample = sorted(told)[:10]
+        for text in sample:
+            encode(text)
+        print(f", {(time.perf_counter() - begin) / len(sample) * 1000:.0f} ms each", end="")
+    print()
+
+
+def table(head: str, rows: Mapping[str, Sequence[float]]) -> None:
+    """Print medians, means and 95th percentiles, in milliseconds."""
+    print(f"| {head} | median ms | mean ms | 95 % ms |\n|---|---|---|---|")
+    for name, times in rows.items():
+        p95 = statistics.quantiles(times, n=20)[18]
+        print(f"| {name} | {statistics.median(times):.3f} | {statistics.mean(times):.3f} | {p95:.3f} |")
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -110,9 +110,9 @@ def main() -> None:
     with TARGET.open("wb") as file:
         file.write(json.dumps(head).encode() + b"\n")
         file.write(bytes(sequence[-1] if sequence else 0 for sequence, _ in nodes))
-        file.write(np.array(first, dtype="<u4").tobytes())
         ends = [longest_end(sequence, known) if sequence else 0 for sequence, _ in nodes]
-        file.write(np.array(ends, dtype="<u4").tobytes())
+        file.write(np.array([*zip(first[:-1], ends, strict=True)], dtype="<u4").tobytes())
+        file.write(np.array(first[-1:], dtype="<u4").tobytes())
         counted = [order[outputs[state]] if outputs[state] >= 0 else -1 for _, state in nodes]
         file.write(np.array(counted, dtype="<i4").tobytes())
         file.write((begins * 2).astype("<u4").tobytes())

@@ -3,7 +3,8 @@
 `scripts/build_language_model.py` makes the data file: for each sequence the figures of those languages whose texts
 held it. No array library is needed: all languages' figures of a sequence are one long integer of 16-bit lanes, and
 adding two such integers adds them lane by lane. Languages that share sequences stand together, so that the figures
-of a sequence are a short range of lanes. Those of common sequences are kept.
+of a sequence are a short range of lanes. What is looked up together lies together, for most of the time goes into waiting
+for memory; keeping what was read, or an automaton's moves, costs more of it than it saves (measured).
 """
 
 from __future__ import annotations
@@ -15,12 +16,11 @@ import unicodedata
 from array import array
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 
 _LANE = 2
 """Bytes of a figure in a lane."""
-_KEPT = 1 << 12
 _STEP = 4
 """Sums of all of a text's figures stand in lanes of so many times the width."""
 _WHOLE = 1 << 30
@@ -41,10 +41,9 @@ class _Model:
     """So many figures add up within their lane."""
     labels: bytes
     """The last byte of each node's sequence, in order of breadth: a node's children stand together."""
-    first: array[int]
-    """The first child of each node, and one more than the last node."""
-    shorter: array[int]
-    """The node of the longest sequence that a node's sequence ends with."""
+    nodes: array[int]
+    """Two numbers a node: its first child, and the node of the longest sequence that its own ends with. At the end one more
+    first child, beyond the last node."""
     feature: array[int]
     """What a node counts for, or -1."""
     begins: array[int]
@@ -85,16 +84,15 @@ def _encode(text: str) -> bytes:
 
 def _counted(model: _Model, data: bytes) -> Counter[int]:
     """How often each feature occurs: at each byte the one of the longest known sequence that ends there."""
-    find, first, shorter = model.labels.find, model.first, model.shorter
+    find, nodes = model.labels.find, model.nodes
     node, passed = 0, []
     for byte in data:
-        while (child := find(byte, first[node], first[node + 1])) < 0 and node:
-            node = shorter[node]
-        node = max(child, 0)
+        at = 2 * node
+        while (child := find(byte, nodes[at], nodes[at + 2])) < 0 and at:
+            at = 2 * nodes[at + 1]
+        node = child if child > 0 else 0
         passed.append(node)
-    counts: Counter[int] = Counter()
-    for node, count in Counter(passed).items():
-        counts[model.feature[node]] += count
+    counts = Counter(map(model.feature.__getitem__, passed))
     del counts[-1]
     return counts
 
@@ -127,7 +125,8 @@ def _damped(count: int) -> int:
 
 def _added(model: _Model, features: list[int]) -> tuple[int, ...]:
     """The figures of these features added up: a few in their own lanes, all of them in lanes of four times the width."""
-    rows = list(map(_row, features))
+    begins, lane, figures, whole = model.begins, model.lane, model.figures, int.from_bytes
+    rows = [whole(figures[begins[each] : begins[each + 1]], "little") << 8 * _LANE * lane[each] for each in features]
     mask = model.every_second
     even = odd = 0
     for begin in range(0, len(rows), model.together):
@@ -137,14 +136,6 @@ def _added(model: _Model, features: list[int]) -> tuple[int, ...]:
     mask = model.every_fourth
     wide = 16 * _LANE
     return even & mask, odd & mask, even >> wide & mask, odd >> wide & mask
-
-
-@lru_cache(maxsize=_KEPT)
-def _row(feature: int) -> int:
-    """The figures of a feature, each in its language's lane."""
-    model = _model()
-    figures = model.figures[model.begins[feature] : model.begins[feature + 1]]
-    return int.from_bytes(figures, "little") << 8 * _LANE * model.lane[feature]
 
 
 def _log_add(one: float, other: float) -> float:
@@ -172,8 +163,7 @@ def _model() -> _Model:
             unit=head["unit"],
             together=head["together"],
             labels=file.read(nodes),
-            first=_array("I", file.read(4 * (nodes + 1))),
-            shorter=_array("I", file.read(4 * nodes)),
+            nodes=_array("I", file.read(8 * nodes + 4)),
             feature=_array("i", file.read(4 * nodes)),
             begins=_array("I", file.read(4 * (features + 1))),
             lane=file.read(features),
