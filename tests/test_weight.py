@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import mmap
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from watcher.daemon.heap import give_back_memory
 from watcher.store import open_store
 
 
@@ -48,3 +50,20 @@ def test_languages_are_told_apart_without_an_array_library() -> None:
 def test_rates_are_read_without_the_readers_of_the_package() -> None:
     code = "from decimal import Decimal\nfrom watcher.facts import rates\nassert rates.usd(Decimal(1), 'EUR', None)"
     assert not _loaded(code, "pandas", "numpy")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_memory_at_rest_holds_no_pages_of_files_that_are_only_read(tmp_path: Path) -> None:
+    figures = tmp_path / "figures.bin"
+    figures.write_bytes(b"x" * 8_000_000)
+
+    def resident() -> int:
+        entry = Path("/proc/self/smaps").read_text().split(str(figures))[1]
+        return int(entry.split("Rss:")[1].split()[0])
+
+    with figures.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        assert sum(mapped[::4096]) > 0
+        assert resident() > 4000
+        give_back_memory()
+        assert resident() < 100
+        assert mapped[-1:] == b"x"

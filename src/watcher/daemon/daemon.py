@@ -117,7 +117,7 @@ class Daemon:
             (self._deliver_tick, "deliver", TICK / 2, 0),
             (chores.sweep, "sweep", 30, 5),
             (chores.remind, "remind", 1800, 60),
-            (chores.lighten, "lighten", 300, 20),
+            (chores.lighten, "lighten", 60, 20),
             *([(chores.ping, "ping", 60, 5)] if self.settings.health.ping else []),
         ):
             begin = wall_clock() + timedelta(seconds=first)

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 _MALLOC_ARENAS = -8
 """M_ARENA_MAX of <malloc.h>."""
+
+
+_DONTNEED = 4
+"""MADV_DONTNEED of <sys/mman.h>."""
+
+_MAPPING = re.compile(
+    r"^([0-9a-f]+)-([0-9a-f]+) r--[sp] \S+ \S+ \d+ +/.*\n(?:[A-Z].*\n)*?Rss: +(\d+) kB\n(?:[A-Z].*\n)*?Anonymous: +0 kB$",
+    re.M,
+)
+"""An entry of /proc/self/smaps: a file that is only read and of which no page is our own."""
+
+_WORTH_KB = 1024
+"""Smaller ones are code that is in use."""
 
 
 def share_one_heap() -> None:
@@ -17,7 +33,17 @@ def share_one_heap() -> None:
 
 
 def give_back_memory() -> None:
-    """Return to the system what reading the configuration and a burst of items needed; glibc keeps it otherwise."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    """Return to the system what reading the configuration and a burst of items needed; glibc keeps it otherwise.
+
+    Pages of files that are only read, above all the encoder's figures (53 MB), go too: they are read again when they are needed.
+    """
+    library = ctypes.CDLL(None)
+    trim, advise = getattr(library, "malloc_trim", None), getattr(library, "madvise", None)
     if trim is not None:
         trim(0)
+    if advise is not None and sys.platform == "linux":
+        with suppress(OSError):
+            for begin, end, resident in _MAPPING.findall(Path("/proc/self/smaps").read_text()):
+                if int(resident) >= _WORTH_KB:
+                    start = int(begin, 16)
+                    advise(ctypes.c_void_p(start), ctypes.c_size_t(int(end, 16) - start), _DONTNEED)
