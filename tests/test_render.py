@@ -88,6 +88,14 @@ def message(*alerts_: Alert, service: Service = TEXT, batch: str = "", thread: s
     return render(deliveries, channel, now=NOW, service=service)
 
 
+def test_a_line_in_arabic_begins_at_the_right_and_foreign_names_turn_nothing_around() -> None:
+    """Flags are letters from left to right to Unicode, and a number after a Latin name would be read as its own."""
+    lines = message(alert(), service=MAIL, language="ar").text.splitlines()
+    assert lines[0].startswith("\N{RIGHT-TO-LEFT MARK}\N{REGIONAL INDICATOR SYMBOL LETTER K}")
+    assert "\N{FIRST STRONG ISOLATE}Yonhap\N{POP DIRECTIONAL ISOLATE}" in "".join(lines)
+    assert "\N{FIRST STRONG ISOLATE}" not in message(alert(), service=MAIL, language="fr").text
+
+
 @pytest.mark.parametrize("language", languages())
 def test_an_alert_reads_well_in(language: str) -> None:
     made = message(alert(kind="follow_up", changes=CHANGES), service=MAIL, language=language, timezone="Europe/Paris")

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from watcher.channels.clean import cut, host, link, plain
 from watcher.channels.markup import Line, Span
-from watcher.channels.speaker import Speaker, flag, number
+from watcher.channels.speaker import Speaker, number
 from watcher.model import Alert, Change, Story
 
 HEADLINE = 240
@@ -79,11 +79,11 @@ def card(alert: Alert, speaker: Speaker, now: datetime) -> Card:
     stage = speaker.name("stages", plain(body.get("stage"))) if body.get("stage") else ""
     instruments = speaker.listing([speaker.name("instruments", code) for code in _texts(body.get("instruments"))][:4])
     url = link(body.get("url"))
-    rules = speaker.listing([plain(rule, 60) for rule in alert.rules][:6])
+    rules = speaker.listing([speaker.foreign(plain(rule, 60)) for rule in alert.rules][:6])
     return Card(
         alert=alert,
         label=speaker.word("follow_up") + speaker.colon if alert.kind == "follow_up" else "",
-        flags="".join(flag(code) for code in codes),
+        flags=speaker.flags(codes),
         lead=" · ".join(part for part in (countries, sums, stage, instruments) if part),
         headline=plain(body.get("title"), HEADLINE) or plain(body.get("summary"), HEADLINE) or speaker.word("untitled"),
         headline_language=plain(body.get("lang"), 12),
@@ -92,8 +92,10 @@ def card(alert: Alert, speaker: Speaker, now: datetime) -> Card:
         changes=_changes(alert, speaker),
         reported=_reported(body, speaker, now),
         ahead=tuple(_ahead(ahead, speaker) for ahead in _mappings(body.get("ahead"))[:3]),
-        said_by=speaker.listing([plain(name, 60) for name in _texts(body.get("attributed_to"))][:3]),
-        matched=speaker.listing([speaker.quoted(plain(text, 60)) for text in _texts(body.get("why"))][:5]),
+        said_by=speaker.listing([speaker.foreign(plain(name, 60)) for name in _texts(body.get("attributed_to"))][:3]),
+        matched=speaker.listing(
+            [speaker.quoted(speaker.foreign(plain(text, 60))) for text in _texts(body.get("why"))][:5]
+        ),
         rules=rules,
         summary=_summary(body),
         others=_others(body, url),
@@ -188,7 +190,8 @@ def compact_lines(card: Card, speaker: Speaker) -> list[tuple[int, Line]]:
 
 def terse_lines(card: Card, speaker: Speaker) -> list[tuple[int, Line]]:
     """A card in one short line."""
-    return [(0, (Span(" ".join(part for part in (card.flags, cut(card.headline, 70)) if part)),))]
+    headline = speaker.foreign(cut(card.headline, 70))
+    return [(0, (Span(" ".join(part for part in (card.flags, headline) if part)),))]
 
 
 def _headline(card: Card, limit: int = HEADLINE) -> Line:
@@ -242,7 +245,7 @@ def _reported(body: Mapping[str, object], speaker: Speaker, now: datetime) -> st
     names = names or [name for name in (plain(body.get("source"), 40),) if name]
     if not names:
         return ""
-    said = speaker.listing(names[:_NAMES])
+    said = speaker.listing([speaker.foreign(name) for name in names[:_NAMES]])
     if len(names) > _NAMES:
         said = speaker.count("and_more", len(names) - _NAMES, names=said)
     parts = [speaker.word("reported_by", names=said)]
@@ -260,7 +263,7 @@ def _reported(body: Mapping[str, object], speaker: Speaker, now: datetime) -> st
 
 
 def _ahead(ahead: Mapping[str, object], speaker: Speaker) -> str:
-    when, what = speaker.day(ahead.get("when")), plain(ahead.get("what"), 140)
+    when, what = speaker.day(ahead.get("when")), speaker.foreign(plain(ahead.get("what"), 140))
     return " – ".join(part for part in (when, what) if part)
 
 

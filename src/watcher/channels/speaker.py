@@ -134,6 +134,18 @@ class Speaker:
         """Names in a row."""
         return self.comma.join(names)
 
+    def foreign(self, text: str) -> str:
+        """Words that are not of this language, within a line of it.
+
+        Where one reads from right to left they are isolated (FSI … PDI), or a number after them would be read as theirs.
+        """
+        return f"\u2068{text}\u2069" if text and self.direction == "rtl" else text
+
+    def flags(self, codes: Sequence[str]) -> str:
+        """The flags of countries. To Unicode they are letters from left to right: a mark before keeps the line's own way."""
+        shown = "".join(flag(code) for code in codes)
+        return f"\u200f{shown}" if shown and self.direction == "rtl" else shown
+
 
 def flag(code: str) -> str:
     """The flag of an alpha-2 code or EU; empty for anything else."""
