@@ -144,8 +144,8 @@ def stream() -> list[Item]:
         if file.suffix == ".tsv" or file.name.startswith("bomb") or body in seen:
             continue
         seen.add(body)
-        feed = Feed(url=f"file:{file.parent.name}/{file.stem}")
         parsed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
+        feed = Feed(url=f"file:{file.parent.name}/{file.stem}", name=parsed.feed.get("title", ""))
         lang = str(parsed.feed.get("language") or "")
         entries = [
             Entry(

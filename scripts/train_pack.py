@@ -29,8 +29,9 @@ from watcher.config.load import pack_rules
 from watcher.model import Entry, Facts, Feed, Item
 from watcher.pipeline import read_entry
 from watcher.rules import Line, RuleSpec, compile_rules
-from watcher.rules.opinion import pack_vector, read_vector
+from watcher.rules.opinion import read_vector
 from watcher.text import meaning
+from watcher.text.packing import pack
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "tests" / "corpus"
@@ -101,7 +102,7 @@ def item_of(row: Row) -> Item:
     """A labelled item as Watcher would read it from a feed, its language only a hint."""
     published = datetime.fromisoformat(row.get("published") or "2025-06-01").replace(tzinfo=UTC)
     entry = Entry(title=row["title"], summary=row["summary"], guid=row["id"], lang=row["lang"], published=published)
-    return read_entry(entry, Feed(url="corpus:"), NOW)
+    return read_entry(entry, Feed(url="corpus:", name=row.get("source") or ""), NOW)
 
 
 def candidates() -> tuple[list[str], np.ndarray]:
@@ -192,7 +193,7 @@ def fit_opinion(
 def _opinion(vectors: np.ndarray, relevant: np.ndarray) -> Opinion:
     found = LogisticRegression(C=OPINION_TRUST, max_iter=3000).fit(vectors, relevant)
     # As the rule will carry it, in bytes.
-    return Opinion(np.array(read_vector(pack_vector(tuple(found.coef_[0])))), float(found.intercept_[0]))
+    return Opinion(np.array(read_vector(pack(tuple(found.coef_[0])))), float(found.intercept_[0]))
 
 
 def written(model: Model, opinion: Opinion, expressions: Sequence[str]) -> str:
@@ -204,7 +205,7 @@ def written(model: Model, opinion: Opinion, expressions: Sequence[str]) -> str:
         f"        base: {opinion.base:.2f}",
         f"        bias: {opinion.bias:.3f}",
         f"        limit: {LIMIT:g}",
-        f"        vector: '{pack_vector(tuple(opinion.vector))}'",
+        f"        vector: '{pack(tuple(opinion.vector))}'",
         "      add:",
     ]
     order = sorted(range(len(expressions)), key=lambda index: -abs(model.weights[index]))

@@ -133,7 +133,7 @@ def _score(part: Part, model: RuleModel, *path: str | int) -> ScoreSpec | None:
     opinion = None
     if (given := model.score.opinion) is not None:
         where = part.where(*path, "opinion")
-        opinion = OpinionSpec(given.vector, given.weight, given.bias, given.base, given.limit, where)
+        opinion = OpinionSpec(**given.model_dump(), where=where)
     return ScoreSpec(model.score.at_least, weights, model.score.base, opinion, part.where(*path))
 
 

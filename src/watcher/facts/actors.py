@@ -7,6 +7,7 @@ import re
 from watcher.facts.lexicon import Hit, uncovered
 from watcher.facts.mentions import in_office
 from watcher.facts.people import people_beside
+from watcher.facts.publisher import own_publisher
 from watcher.facts.reading import Part, Reading, read
 from watcher.model import Found, Item, Span
 
@@ -86,8 +87,10 @@ def actors(item: Item) -> tuple[Found, ...]:
 
 
 def named_actors(reading: Reading) -> tuple[Found, ...]:
-    """The actors of an item already searched, in order of appearance, at most 16."""
+    """The actors of an item already searched, its publisher first, then in order of appearance, at most 16."""
     found: dict[str, Found] = {}
+    if publisher := own_publisher(reading):
+        found[publisher.value.casefold()] = publisher
     for part in reading.parts:
         for one in sorted(_all_in(part, reading), key=lambda one: one.span.start):
             if len(one.value) > 1 and not _known(one, found):

@@ -35,6 +35,7 @@ _SOURCES = (
     ("city", "places/cities.txt"),
     ("city", "places/regions.txt"),
     ("body", "places/bodies.txt"),
+    ("institute", "places/institutes.txt"),
     ("clue", "places/clues.txt"),
     ("generic", "places/generic.txt"),
     ("role", "places/roles.txt"),

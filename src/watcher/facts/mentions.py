@@ -13,7 +13,7 @@ from watcher.facts.lexicon import Hit
 from watcher.facts.reading import Part, Reading, data
 from watcher.facts.shortforms import short_forms
 
-PLACE_KINDS = ("state", "name", "seat", "capital", "body", "leader", "city", "europe", "clue", "generic")
+PLACE_KINDS = ("state", "name", "seat", "capital", "body", "institute", "leader", "city", "europe", "clue", "generic")
 _STRENGTH = {"name": "state", "capital": "seat", "clue": "body", "generic": "body"}
 _GRACE = timedelta(days=75)
 """How long before and after a term of office a name still stands for the office."""
@@ -34,7 +34,7 @@ WORD = re.compile(r"\w+|[^\w\s]")
 
 
 class Mention(NamedTuple):
-    """One place of an item that points to a state. `strength` is state, seat, body, leader, city, short, firm or counter."""
+    """One place of an item that points to a state. `strength` is state, seat, body, institute, leader, city, short, firm or counter."""
 
     code: str
     strength: str
@@ -166,7 +166,8 @@ def _owned(seen: list[Mention], folded: str, base: str) -> list[Mention]:
     return [
         m
         for m in seen
-        if m.strength != "body" or not any(one.code != m.code and _owns(bare, one, m, near) for one in names)
+        if m.strength not in ("body", "institute")
+        or not any(one.code != m.code and _owns(bare, one, m, near) for one in names)
     ]
 
 

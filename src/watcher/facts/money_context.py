@@ -28,17 +28,15 @@ _LOCAL_DOLLARS = frozenset({"en", "fr", "es"})
 _AMERICAN_FIRMS = "US-firm"
 _MANY_HOMES = frozenset({"en", "fr", "es", "pt", "de", "ar", "ru", "sw"})
 """Languages of several countries, where a bare sum is in the money of the country it is about."""
+_NAMES_BY_CAPITAL = frozenset({"es", "fr", "pt", "it", "ca", "gl", "ro"})
+"""Languages that put «of» between a million and what is counted, and a capital on names alone."""
+_PLURALS = ("s", "x", "ani", "esi", "ini")
+"""Endings of people counted by where they come from («deux millions de Parisiens»)."""
 _EURO_LATE = {"bg": "BG", "hr": "HR"}
 """Languages whose country took the euro within the years that feeds go back to."""
 _SELDOM_COUNTED = Decimal(10) ** 6
 """From a million on, what news counts without naming it is mostly money."""
 _BARE_FLOOR = Decimal(10) ** 6
-
-
-_NAMES_BY_CAPITAL = frozenset({"es", "fr", "pt", "it", "ca", "gl", "ro"})
-"""Languages that put «of» between a million and what is counted, and a capital on names alone."""
-_PLURALS = ("s", "x", "ani", "esi", "ini")
-"""Endings of people counted by where they come from («deux millions de Parisiens»)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ _WHY = {
     "state": "named as the acting state",
     "seat": "its seat of government stands for it",
     "body": "a body or programme of this state acts",
+    "institute": "an institute, company or region of this state is named",
     "leader": "its leader or minister acts",
     "europe": "Europe is named",
     "city": "a place in this state",

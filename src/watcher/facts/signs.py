@@ -85,7 +85,8 @@ def _compare(seen_in: Mapping[str, list[Mention]], partners: set[frozenset[str]]
 def _count(part: Part, seen: list[Mention], mark: str, found: dict[str, Signs]) -> None:
     for mention in seen:
         sign = found.setdefault(mention.code, Signs())
-        name = f"{mark}_{mention.strength}"
+        # An institute places an item as well as a body does; only what is said of it differs.
+        name = f"{mark}_{'body' if mention.strength == 'institute' else mention.strength}"
         if name in sign.values:
             sign.put(f"{mark}_again")
         sign.put(name)
@@ -93,7 +94,7 @@ def _count(part: Part, seen: list[Mention], mark: str, found: dict[str, Signs]) 
             sign.put(f"{mark}_gov")
         if mention.to:
             sign.put(f"{mark}_to")
-        if sign.span is None:
+        if sign.span is None or (sign.why == "institute" and mention.acts):
             sign.span = part.span(mention.start, mention.end)
             sign.why = mention.strength
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from watcher.errors import Problem
@@ -14,7 +14,7 @@ from watcher.rules.conditions.facts import language_code
 from watcher.rules.conditions.logic import All, Not
 from watcher.rules.faults import FOLLOWS, Fault, problem
 from watcher.rules.lexer import read_term, uses_language
-from watcher.rules.opinion import Opinion, read_vector
+from watcher.rules.opinion import Opinion
 from watcher.rules.rule import Rule
 from watcher.rules.scoping import ANY
 from watcher.rules.score import Score
@@ -205,8 +205,7 @@ class Assembly:
     def _score(self, spec: ScoreSpec, parts: Sequence[Condition]) -> Score:
         """Rules that weigh alike share one score, which then is worked out once for an item."""
         weights = tuple(weight.weight for weight in spec.add)
-        opinion = spec.opinion and astuple(spec.opinion)[:-1]
-        key = (tuple(part.source for part in parts), weights, spec.base, spec.at_least, opinion)
+        key = (tuple(part.source for part in parts), weights, spec.base, spec.at_least, spec.opinion)
         if key not in self._scores:
             self._scores[key] = Score(parts, weights, spec.base, spec.at_least, self._opinion(spec.opinion))
             self.builder.lookups.update(self._scores[key].lookups)
@@ -216,7 +215,7 @@ class Assembly:
         if spec is None:
             return None
         try:
-            return Opinion(read_vector(spec.vector), spec.bias, spec.weight, spec.base, spec.limit)
+            return Opinion.of(spec)
         except ValueError as error:
             self._problem(spec.where, f"opinion: {error}", "take it as scripts/train_pack.py writes it")
             return None

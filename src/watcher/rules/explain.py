@@ -72,8 +72,7 @@ def explain_rule(rule: Rule, reading: Reading) -> Explanation:
         held = set(rule.score.held(reading))
         listed = zip(rule.score.parts, rule.score.weights, strict=True)
         found = [Part(part.source, weight, index in held) for index, (part, weight) in enumerate(listed)]
-        rule.score.total(reading)
-        if added := reading.opinions.get(id(rule.score)):
+        if added := rule.score.added(reading):
             found.append(Part("opinion", round(added, 2), True))
         parts = tuple(sorted(found, key=lambda part: (not part.held, -abs(part.weight))))
         score = rule.likelihood(reading)

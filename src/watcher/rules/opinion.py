@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import struct
-from dataclasses import dataclass
-from math import isfinite
+from dataclasses import dataclass, fields
 from operator import mul
 
 from watcher.rules.likelihood import likelihood
 from watcher.rules.reading import Find, Hit, Reading
+from watcher.rules.spec import OpinionSpec
 from watcher.text import meaning
+from watcher.text.packing import unpack
 
 SIZE = 384
 """Numbers in a vector of the encoder."""
@@ -30,13 +28,23 @@ class Opinion:
     base: float
     limit: float
 
+    @classmethod
+    def of(cls, spec: OpinionSpec) -> Opinion:
+        """The opinion that a rule writes. Raises ValueError where its vector is none."""
+        given = {part.name: getattr(spec, part.name) for part in fields(cls)}
+        return cls(**{**given, "vector": read_vector(spec.vector)})
+
     def adds(self, reading: Reading, margin: float) -> float:
         """What it adds to a sum that lies `margin` above what is asked for; 0 where it could not turn the verdict.
 
         The encoder is some hundred times dearer than a word, so it is asked only where its answer decides.
         """
         reach = abs(self.weight) * self.limit
-        if margin + self.base + reach < 0 or margin + self.base - reach >= 0:
+        if margin >= 0:
+            is_settled = margin + self.base - reach >= 0
+        else:
+            is_settled = margin + self.base + reach < 0
+        if is_settled:
             return 0.0
         odds = self.odds(reading)
         return 0.0 if odds is None else self.base + self.weight * odds
@@ -50,26 +58,16 @@ class Opinion:
         return max(-self.limit, min(self.limit, odds))
 
     def find(self, reading: Reading, added: float) -> Find:
-        """The opinion as evidence."""
-        chance = likelihood((added - self.base) / self.weight)
-        return Find(Hit("opinion", 0, 0, (0, 0)), "opinion", f"reads like such news with {chance:.0%}, {added:+.2g}")
-
-
-def pack_vector(values: tuple[float, ...]) -> str:
-    """The text that stands in a rule: a scale, a space, and signed bytes in base 85."""
-    scale = max(map(abs, values)) / 127 or 1.0
-    numbers = [round(value / scale) for value in values]
-    return f"{scale:.6g} {base64.b85encode(struct.pack(f'<{len(numbers)}b', *numbers)).decode()}"
+        """The opinion as evidence. A weight of nothing leaves only `base`, which says nothing of the item."""
+        says = "has no weight"
+        if self.weight:
+            says = f"reads like such news with {likelihood((added - self.base) / self.weight):.0%}"
+        return Find(Hit("opinion", 0, 0, (0, 0)), "opinion", f"{says}, {added:+.2g}")
 
 
 def read_vector(packed: str) -> tuple[float, ...]:
-    """The inverse of `pack_vector`. Raises ValueError for what is none."""
-    scale, _, body = packed.strip().partition(" ")
-    try:
-        data = base64.b85decode(body)
-    except (ValueError, binascii.Error) as error:
-        raise ValueError("this is no packed vector") from error
-    values = tuple(float(scale) * value for value in struct.unpack(f"<{len(data)}b", data))
-    if len(values) != SIZE or not all(map(isfinite, values)):
+    """The vector that a rule carries (see `text.packing`). Raises ValueError for what is none."""
+    values = unpack(packed)
+    if len(values) != SIZE:
         raise ValueError(f"a vector has {SIZE} numbers, this one has {len(values)}")
     return values

@@ -57,15 +57,18 @@ class Score:
 
     def total(self, reading: Reading) -> float:
         """The sum that the item comes to."""
-        words = fsum([self.base, *(self.weights[index] for index in self.held(reading))])
-        return words + self._added(reading, words)
+        return self._words(reading) + self.added(reading)
 
-    def _added(self, reading: Reading, words: float) -> float:
+    def added(self, reading: Reading) -> float:
+        """What the second opinion adds; asked once for an item, 0 where there is none or it could not turn the verdict."""
         if self.opinion is None:
             return 0.0
         if id(self) not in reading.opinions:
-            reading.opinions[id(self)] = self.opinion.adds(reading, words - self.at_least)
+            reading.opinions[id(self)] = self.opinion.adds(reading, self._words(reading) - self.at_least)
         return reading.opinions[id(self)]
+
+    def _words(self, reading: Reading) -> float:
+        return fsum([self.base, *(self.weights[index] for index in self.held(reading))])
 
     def margin(self, reading: Reading) -> float:
         """How far the sum lies above what is asked for."""
@@ -81,8 +84,7 @@ class Score:
             weight = f", {self.weights[index]:+g}"
             for hit, term, why in self.parts[index].finds(reading, EVERYWHERE):
                 yield Find(hit, term, why + weight)
-        self.total(reading)
-        if self.opinion is not None and (added := reading.opinions[id(self)]):
+        if self.opinion is not None and (added := self.added(reading)):
             yield self.opinion.find(reading, added)
 
     def reason(self, reading: Reading) -> Reason:
@@ -94,7 +96,7 @@ class Score:
         if against := [index for index in held if self.weights[index] < 0]:
             worst = min(against, key=lambda index: self.weights[index])
             text += f", held down by {self.parts[worst].source} ({self.weights[worst]:+g})"
-        if (added := reading.opinions.get(id(self), 0.0)) < 0:
+        if (added := self.added(reading)) < 0:
             text += f", the second opinion is against it ({added:+.2g})"
         if missing:
             best = max(missing, key=lambda index: self.weights[index])

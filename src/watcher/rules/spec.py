@@ -38,14 +38,17 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class OpinionSpec:
-    """`score: opinion:`, a linear judgement of an item's sentence vector; `vector` as `opinion.pack_vector` writes it."""
+    """`score: opinion:`, a linear judgement of an item's sentence vector; `vector` as `text.packing.pack` writes it.
+
+    Two that judge alike are equal wherever they are written.
+    """
 
     vector: str
     weight: float
     bias: float = 0.0
     base: float = 0.0
     limit: float = 4.0
-    where: Where = NOWHERE
+    where: Where = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

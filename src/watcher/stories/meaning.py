@@ -7,16 +7,15 @@ into its 64 main directions, in bytes. Means and directions: data/meaning.json, 
 
 from __future__ import annotations
 
-import base64
 import json
 import math
-import struct
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from operator import mul
 
 from watcher.text import meaning
+from watcher.text.packing import unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +30,8 @@ class Directions:
 @lru_cache(maxsize=1)
 def _directions() -> Directions:
     record = json.loads(resources.files(__package__).joinpath("data/meaning.json").read_text("utf-8"))
-    langs = {lang: _unpacked(packed) for lang, packed in record["langs"].items()}
-    return Directions(_unpacked(record["mean"]), langs, tuple(_unpacked(packed) for packed in record["rows"]))
+    langs = {lang: unpack(packed, size=2) for lang, packed in record["langs"].items()}
+    return Directions(unpack(record["mean"], size=2), langs, tuple(unpack(packed, size=2) for packed in record["rows"]))
 
 
 @lru_cache(maxsize=512)
@@ -51,10 +50,3 @@ def packed_vector(text: str, lang: str) -> tuple[int, ...]:
     turned = [sum(map(mul, row, centred)) for row in known.rows]
     length = math.sqrt(sum(value * value for value in turned)) or 1.0
     return tuple(round(127 * value / length) for value in turned)
-
-
-def _unpacked(packed: str) -> tuple[float, ...]:
-    """A scale and signed 16-bit numbers, as written by scripts/quality_stories.py."""
-    scale, _, body = packed.partition(" ")
-    data = base64.b85decode(body)
-    return tuple(float(scale) * value for value in struct.unpack(f"<{len(data) // 2}h", data))

@@ -13,6 +13,7 @@ from functools import cache
 from babel import Locale
 
 from watcher.facts.places import ACTS
+from watcher.facts.publisher import PUBLISHER
 from watcher.model import INSTRUMENTS, STAGES, Found
 from watcher.rules.conditions.core import Condition, Find, Needs, Reason, scope_words
 from watcher.rules.faults import Fault, did_you_mean
@@ -23,6 +24,7 @@ from watcher.text.language import normal
 
 MAX_SHOWN = 5
 LONGEST_CODE = 3
+_PUBLISHER = "publisher"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ def present_facts(reading: Reading) -> Iterator[str]:
         for word in RUNS.findall(fold(actor.value)):
             yield fact_key("actor", word)
         yield fact_key("actor")
+        if actor.why == PUBLISHER:
+            yield fact_key("acts", _PUBLISHER)
     for word in RUNS.findall(fold(reading.item.source)):
         yield fact_key("source", word)
     yield fact_key("source")
@@ -124,6 +128,12 @@ def present_facts(reading: Reading) -> Iterator[str]:
 def _acting_as(country: Found) -> Found:
     """What of a state acts, from the reason that names it; empty for a state that is only guessed."""
     return Found(ACTS.get(country.why, ""), country.span, country.why)
+
+
+def _all_acting(reading: Reading) -> list[Found]:
+    """What acts: parts of states, and the item's own publisher where its title names it."""
+    own = [Found(_PUBLISHER, actor.span, actor.why) for actor in reading.facts.actors if actor.why == PUBLISHER]
+    return [*map(_acting_as, reading.facts.countries), *own]
 
 
 def _one_of(what: str, known: Iterable[str]) -> Callable[[str], str]:
@@ -239,9 +249,8 @@ FACTS: Mapping[str, FactKind] = {
     kind.keyword: kind
     for kind in (
         FactKind("country", _country, lambda r: r.facts.countries, _equal, _key_of("country"), "country:[KR, FR]"),
-        FactKind("acts", _one_of("acting part of a state", ACTS.values()),
-                 lambda r: [_acting_as(country) for country in r.facts.countries], _equal, _key_of("acts"),
-                 "acts:[leader, body]"),
+        FactKind("acts", _one_of("acting part of a state", [*ACTS.values(), _PUBLISHER]), _all_acting, _equal,
+                 _key_of("acts"), "acts:[leader, body]"),
         FactKind("stage", _one_of("stage", STAGES), lambda r: (r.facts.stage,) if r.facts.stage else (), _equal,
                  _key_of("stage"), "stage:planned"),
         FactKind("instrument", _one_of("instrument", INSTRUMENTS), lambda r: r.facts.instruments, _equal,
