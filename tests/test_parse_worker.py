@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import os
 import signal
 import subprocess
@@ -11,6 +10,7 @@ import sys
 import time
 from collections.abc import Coroutine
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import pytest
 from farm import rss
 from watcher.errors import ParseError
 from watcher.feeds.parsed import ParsedFeed
-from watcher.feeds.worker import ParseLimits, ParserPool
+from watcher.feeds.worker import ParseLimits, ParserPool, parsing
 from watcher.model import Document
 
 LIMITS = ParseLimits(cpu=timedelta(seconds=1))
@@ -55,6 +55,10 @@ def die(parsed: ParsedFeed) -> None:
     os.kill(os.getpid(), signal.SIGSEGV)
 
 
+def die_by(number: int, parsed: ParsedFeed) -> None:
+    os.kill(os.getpid(), number)
+
+
 def die_if(path: str, parsed: ParsedFeed) -> ParsedFeed:
     """Die at the first time only: `path` remembers."""
     if parsed.entries[0].title == "Second" and Path(path).exists():
@@ -74,7 +78,7 @@ def complain(parsed: ParsedFeed) -> None:
 
 
 def smuggle(parsed: ParsedFeed) -> object:
-    return functools.partial(os.system, "true")
+    return partial(os.system, "true")
 
 
 def write_a_file(parsed: ParsedFeed) -> None:
@@ -174,8 +178,30 @@ def test_a_crash_is_poison_and_the_pool_heals() -> None:
             return caught.value, await pool.parse(document(rss("Two")))
 
     error, parsed = run(work())
-    assert (error.kind, "broke down" in error.reason) == ("poison", True)
+    assert (error.kind, "broke down over it (Segmentation fault)" in error.reason) == ("poison", True)
     assert parsed.entries[0].title == "Two"
+
+
+@pytest.mark.parametrize(
+    ("number", "word"), [(signal.SIGBUS, "Bus error"), (signal.SIGKILL, "memory runs out"), (signal.SIGABRT, "Aborted")]
+)
+def test_the_signal_that_ended_a_parser_is_named(number: signal.Signals, word: str) -> None:
+    async def work() -> tuple[str, ParsedFeed]:
+        async with ParserPool() as pool:
+            with pytest.raises(ParseError) as caught:
+                await pool.parse(document(rss("One")), then=partial(die_by, number))
+            return caught.value.reason, await pool.parse(document(rss("Two")))
+
+    reason, parsed = run(work())
+    assert word in reason
+    assert parsed.entries[0].title == "Two"
+
+
+def test_commands_parse_in_a_child_too() -> None:
+    with parsing() as parse:
+        assert [parse(document(rss(title))).entries[0].title for title in ("One", "Two")] == ["One", "Two"]
+        with pytest.raises(ParseError, match="empty"):
+            parse(document(b""))
 
 
 def test_what_hangs_without_work_is_ended_by_the_clock() -> None:
@@ -193,7 +219,7 @@ def test_a_document_is_not_blamed_for_a_worn_out_process(tmp_path: Path) -> None
 
     async def work() -> ParsedFeed:
         async with ParserPool(LIMITS) as pool:
-            then = functools.partial(die_if, str(mark))
+            then = partial(die_if, str(mark))
             await pool.parse(document(rss("First")), then=then)
             parsed = await pool.parse(document(rss("Second")), then=then)
             assert isinstance(parsed, ParsedFeed)
@@ -212,7 +238,7 @@ def test_signals_that_stop_the_daemon_do_not_spoil_what_is_being_parsed() -> Non
 
 def test_children_end_with_the_daemon_even_if_it_is_killed() -> None:
     code = (
-        "import asyncio, os\nfrom watcher.feeds.worker import ParserPool\nfrom watcher.model import Document\n"
+        "import asyncio, os\nfrom watcher.feeds.worker import parsing, ParserPool\nfrom watcher.model import Document\n"
         "async def main():\n    pool = ParserPool()\n    await pool.parse(Document('u', b'<rss version=\"2.0\"><channel/></rss>'))\n"
         "    print(pool._free[0].process.pid, flush=True)\n    os.kill(os.getpid(), 9)\nasyncio.run(main())"
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -16,6 +17,7 @@ from watcher.cli.access import rulebook_of
 from watcher.cli.main import App
 from watcher.cli.output import PROBLEMS, emit_line
 from watcher.errors import ParseError
+from watcher.feeds.parsed import ParsedFeed
 from watcher.model import Document
 from watcher.replay import Scan, read_lines
 
@@ -83,15 +85,21 @@ def _named_at_the_end(lines: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any
 
 def records(files: tuple[Path, ...]) -> Iterator[tuple[dict[str, Any], str]]:
     """Each item of the files with an empty text, or what is known of it with its fault; `-` is standard input."""
-    for path in files:
-        if str(path) == "-":
-            lines = (line.decode("utf-8", "replace") for line in sys.stdin.buffer)
-            yield from read_lines(lines)
-        elif _is_document(path):
-            yield from _document_records(path)
-        else:
-            with path.open(encoding="utf-8", errors="replace") as opened:
-                yield from read_lines(opened)
+    with ExitStack() as stack:
+        parse: Callable[[Document], ParsedFeed] | None = None
+        for path in files:
+            if str(path) == "-":
+                lines = (line.decode("utf-8", "replace") for line in sys.stdin.buffer)
+                yield from read_lines(lines)
+            elif _is_document(path):
+                if parse is None:
+                    from watcher.feeds.worker import parsing  # lines of JSON need no parser
+
+                    parse = stack.enter_context(parsing())
+                yield from _document_records(path, parse)
+            else:
+                with path.open(encoding="utf-8", errors="replace") as opened:
+                    yield from read_lines(opened)
 
 
 def _is_document(path: Path) -> bool:
@@ -108,11 +116,9 @@ def _is_document(path: Path) -> bool:
         return True
 
 
-def _document_records(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
-    from watcher.feeds.parse import parse_document
-
+def _document_records(path: Path, parse: Callable[[Document], ParsedFeed]) -> Iterator[tuple[dict[str, Any], str]]:
     try:
-        parsed = parse_document(Document(url=path.absolute().as_uri(), body=path.read_bytes()))
+        parsed = parse(Document(url=path.absolute().as_uri(), body=path.read_bytes()))
     except ParseError as error:
         yield {"id": str(path)}, error.reason
         return

@@ -103,7 +103,16 @@ class Process:
         """Why this process did not answer."""
         if self.overspent:
             return "parsing it took too long: the document is broken or hostile"
-        return "the parser broke down over it: the document is broken or hostile"
+        return f"the parser broke down over it{self._last_word}: the document is broken or hostile"
+
+    @property
+    def _last_word(self) -> str:
+        code = self.process.returncode
+        if code is None or code >= 0:
+            return ""
+        if code == -signal.SIGKILL:
+            return " (killed, as the system does when memory runs out)"
+        return f" ({signal.strsignal(-code) or f'signal {-code}'})"
 
     def close(self) -> None:
         """Let the process end by itself: it stops at the end of its input."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
@@ -44,6 +45,17 @@ class ParseLimits:
     documents: int = 2_000
 
 
+@contextmanager
+def parsing() -> Iterator[Callable[[Document], ParsedFeed]]:
+    """A blocking way to parse documents one by one in a child, for commands without an event loop."""
+    with asyncio.Runner() as runner:
+        pool = ParserPool()
+        try:
+            yield lambda document: runner.run(pool.parse(document))
+        finally:
+            runner.run(pool.close())
+
+
 class ParserPool:
     """Parses documents in child processes. An async context manager; `parse` may be called concurrently.
 
@@ -73,6 +85,10 @@ class ParserPool:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End the children."""
         if self._reaper:
             self._reaper.cancel()
         children, self._free = self._free, []
