@@ -246,6 +246,8 @@ def test_another_channel_is_told_of_one_that_is_not_heard() -> None:
     assert told("desk/a") == ["inbox"]
     assert told("desk/a", "pager") == ["pager"]
     assert told("pager", "pager") == ["desk/a", "desk/b"]
+    channels[2] = ChannelPolicy("inbox", digest="daily 07:30")
+    assert told("desk/a") == ["pager"]
     assert alerts.listeners(channels[:2], "desk/a", "desk") == ()
     told_of = alerts.unheard("desk", NOW, "HTTP 500", NOW + timedelta(hours=1), is_dead=False)
     later_on = alerts.unheard("desk", NOW, "HTTP 404", NOW + timedelta(days=2), is_dead=True)

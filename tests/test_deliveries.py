@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
 from build import NOON, alert, delivery, update
 from sinks import HttpSink
 from watcher.alerts import ChannelPolicy
 from watcher.channels import senders
+from watcher.cli.main import main
 from watcher.pipeline import Policy
 from watcher.polling import PollingPolicy
 from watcher.ports import Event
@@ -169,3 +171,23 @@ def test_without_another_channel_nobody_is_told(desk: Desk, sink: HttpSink) -> N
     desk.work()
     assert [row["state"] for row in desk.rows("desk")] == ["dead"]
     assert [event.name for event in desk.events] == ["delivery.dead"]
+
+
+def test_all_dead_letters_of_a_channel_are_sent_again_at_once(desk: Desk, sink: HttpSink, tmp_path: Path) -> None:
+    config = tmp_path / "watcher.yaml"
+    config.write_text(f"database: {desk.path}\nchannels: [{{name: desk, url: 'console://'}}]\n", "utf-8")
+    desk.policies = [ChannelPolicy("desk", give_up=timedelta(0)), ChannelPolicy("other", give_up=timedelta(0))]
+    desk.plan("d1", "d2")
+    desk.plan("d3", channel="other")
+    for name in ("desk", "other"):
+        sink.script(name, "status 500")
+    desk.work()
+
+    def resend(*arguments: str) -> Result:
+        return CliRunner().invoke(main, ["-c", str(config), "alerts", "resend", *arguments])
+
+    assert resend().exit_code == 2
+    assert "there is desk, other" in resend("--dead", "--channel", "nosuch").output
+    assert resend("--dead", "--channel", "desk").output.startswith("2 deliveries are due again")
+    assert {row["state"] for row in desk.rows("desk")} == {"pending"}
+    assert "dead" in {row["state"] for row in desk.rows("other")}

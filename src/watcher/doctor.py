@@ -260,7 +260,7 @@ def _deliveries(patient: Patient) -> Iterator[Finding]:
                 f"channel {row['channel']}",
                 False,
                 f"{row['n']} deliveries {row['state']}",
-                "`watcher alerts list`, mend it, `watcher alerts resend`",
+                "`watcher alerts list`, mend it, `watcher alerts resend --dead` (or `--held`)",
             )
         if (
             row["state"] == "pending"

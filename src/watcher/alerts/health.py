@@ -39,10 +39,11 @@ def health(about: str, name: str, condition: str, reason: str, now: datetime) ->
 def listeners(channels: Sequence[ChannelPolicy], ill: str, health_channel: str) -> tuple[ChannelPolicy, ...]:
     """Who is told that the channel `ill` does not get through: the health channel, or the first other one.
 
-    Channels with several recipients are named `channel/recipient`; all of one are told. Empty where there is no other.
+    One that waits for a digest's time comes last. Channels with several recipients are named `channel/recipient`; all
+    of one are told. Empty where there is no other.
     """
     others = [channel for channel in channels if _base(channel.name) != _base(ill)]
-    names = [_base(channel.name) for channel in others]
+    names = [_base(channel.name) for channel in sorted(others, key=lambda channel: bool(channel.digest))]
     chosen = health_channel if health_channel in names else next(iter(names), "")
     return tuple(channel for channel in others if _base(channel.name) == chosen)
 
@@ -60,7 +61,7 @@ def unheard(channel: str, last_heard: datetime | None, reason: str, now: datetim
     """An alert that alerts to `channel` do not get through, or that one of them was given up (`is_dead`)."""
     what = "an alert was given up" if is_dead else f"no alert got through for {UNHEARD.seconds // 3600} hour"
     rest = (
-        "`watcher alerts list` shows it, `watcher alerts resend` sends it again"
+        "`watcher alerts list` shows it, `watcher alerts resend --dead` sends it again"
         if is_dead
         else "they wait and are tried again"
     )

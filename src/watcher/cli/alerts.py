@@ -82,13 +82,32 @@ def alerts_show(app: App, key: str, as_json: bool) -> None:
 
 
 @alerts.command("resend")
-@click.argument("key")
+@click.argument("key", required=False)
+@click.option("--dead", is_flag=True, help="All that were given up, in place of one alert.")
+@click.option("--held", is_flag=True, help="All that may have arrived and wait for a person (`on_uncertain: hold`).")
 @click.option("--channel", default="", help="Only to this channel.")
 @click.pass_obj
-def alerts_resend(app: App, key: str, channel: str) -> None:
-    """Send an alert once more, to the channels it was for; receivers see the same id."""
-    found = _alert(app, key)
-    keys = [d["key"] for d in found["deliveries"] if not channel or d["channel"] == channel]
+def alerts_resend(app: App, key: str | None, dead: bool, held: bool, channel: str) -> None:
+    """Send an alert once more, to the channels it was for; receivers see the same id.
+
+    \b
+    watcher alerts resend s1f0:1 --channel desk
+    watcher alerts resend --dead --channel desk
+    """
+    if bool(key) == (dead or held):
+        raise click.UsageError(
+            "name an alert, or --dead for all that were given up, --held for all that may have arrived"
+        )
+    if not key:
+        states = [state for state, asked in (("dead", dead), ("held", held)) if asked]
+        with reading(app) as lists:
+            deliveries = [found for state in states for found in lists.deliveries(state=state, limit=-1)]
+    else:
+        deliveries = _alert(app, key)["deliveries"]
+    keys = [d["key"] for d in deliveries if channel in ("", d["channel"])]
+    if channel and deliveries and not keys:
+        others = ", ".join(sorted({d["channel"] for d in deliveries}))
+        raise click.UsageError(f"nothing of that kind is for '{channel}'; there is {others}")
     with writing(app) as store:
         number = store.resend(keys, datetime.now(UTC))
     click.echo(f"{number} deliveries are due again; the running daemon or `watcher once` sends them")
@@ -110,7 +129,7 @@ def alerts_ack(app: App, key: str) -> None:
 @click.option("--for", "length", default="7d", show_default=True, help="For how long.")
 @click.pass_obj
 def alerts_mute(app: App, story_id: str, length: str) -> None:
-    """Hear nothing more of a story for a while."""
+    """Hear nothing more of a story for a while. `--for 0s` ends it."""
     until = datetime.now(UTC) + parse_duration(length)
     with writing(app) as store:
         if not store.mute_story(story_id, until):

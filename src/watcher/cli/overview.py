@@ -84,7 +84,9 @@ def _troubles(counts: dict[str, Any], feeds: list[dict[str, Any]], pid: int | No
     found = []
     dead = sum(row["n"] for row in counts["deliveries"] if row["state"] in ("dead", "held"))
     if dead:
-        found.append(f"{dead} deliveries are dead or held: `watcher alerts list`, then `watcher alerts resend`")
+        found.append(
+            f"{dead} deliveries are dead or held: `watcher alerts list`, then `watcher alerts resend --dead` (or `--held`)"
+        )
     if pid is not None and counts["config_refused"]:
         found.append(
             f"the last reload was refused, the old configuration stays live: {counts['config_refused']}; "
