@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,11 +14,6 @@ from watcher.store import Lists, Store, open_lists, open_store
 from watcher.store.care import Limits, prune
 
 LEASE = timedelta(minutes=5)
-
-
-@pytest.fixture
-def location(tmp_path: Path) -> str:
-    return str(tmp_path / "watcher.db")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 from build import NOON, alert, committed, delivery, update, write
 from watcher.errors import StoreError
 from watcher.model import Update
-from watcher.store import Lists, connection, migrations, open_lists, open_store, schema
+from watcher.store import Lists, migrations, open_lists, open_store, schema
 from watcher.store.care import backup
 from watcher.store.sqlite import SqliteStore
 
@@ -110,7 +110,7 @@ def test_a_database_of_every_older_version_is_brought_up_to_date(
     with monkeypatch.context() as then:
         older = dict(list(schema.STEPS.items())[:count])
         then.setattr(migrations, "STEPS", older)
-        then.setattr(connection, "STEPS", older)
+        then.setattr(schema, "STEPS", older)
         open_store(str(path)).close()
     with sqlite3.connect(path) as old:
         old.execute("INSERT INTO alert VALUES ('s1:1', 'new', 's1', 'i1', 'high', 0.0, '[]', '[]', '{}', NULL)")
@@ -136,7 +136,7 @@ def test_a_migration_that_breaks_off_leaves_nothing_behind(path: Path, monkeypat
     with monkeypatch.context() as then:
         broken = schema.STEPS | {"m900": "CREATE TABLE half (a TEXT);\nCREATE TABLE half (a TEXT);"}
         then.setattr(migrations, "STEPS", broken)
-        then.setattr(connection, "STEPS", broken)
+        then.setattr(schema, "STEPS", broken)
         with pytest.raises(StoreError, match="half"):
             open_store(str(path))
     store = open_store(str(path))

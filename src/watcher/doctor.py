@@ -19,10 +19,10 @@ from urllib.request import getproxies
 from watcher.channels import senders
 from watcher.config import Settings, load
 from watcher.errors import ConfigError, StoreError
-from watcher.location import find_config
+from watcher.location import find_config, is_server
 from watcher.rules import compile_rules
-from watcher.store import open_lists
-from watcher.store.connection import holder
+from watcher.store import holder, open_lists
+from watcher.store.holder import Holder
 
 ENOUGH_DISK = 500_000_000
 OLDEST_CLOCK = datetime.fromisoformat("2025-01-01T00:00:00+00:00")
@@ -48,6 +48,7 @@ class Patient:
     rows: list[dict[str, Any]] = field(default_factory=list)
     counts: dict[str, Any] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    running: Holder | None = None
 
 
 Check = Callable[[Patient], Iterator[Finding]]
@@ -72,8 +73,11 @@ def examine(config: str | None, now: datetime, *, network: bool = True) -> list[
 
 def _read_store(patient: Patient) -> None:
     try:
+        patient.running = holder(patient.settings.database)
         lists = open_lists(patient.settings.database)
-    except StoreError:
+    except StoreError as error:
+        if is_server(patient.settings.database) and error.kind != "absent":
+            patient.faults = [error.reason]
         return
     try:
         patient.rows, patient.counts, patient.faults = lists.feeds(), lists.counts(), lists.check()
@@ -178,7 +182,7 @@ def _unread_files(patient: Patient) -> Iterator[Finding]:
 
 
 def _database_folder(patient: Patient) -> Iterator[Finding]:
-    folder = Path(patient.settings.database).parent
+    folder = patient.settings.folder
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     writable = os.access(existing, os.W_OK)
     yield Finding("database folder", writable, str(folder), f"let the user that runs Watcher write to {existing}")
@@ -189,6 +193,10 @@ def _database_folder(patient: Patient) -> Iterator[Finding]:
 
 
 def _database_sound(patient: Patient) -> Iterator[Finding]:
+    if is_server(patient.settings.database):
+        remedy = "try the same URL with psql: is the server up, and does it let this user in?"
+        yield Finding("database", not patient.faults, "; ".join(patient.faults[:3]) or "sound", remedy)
+        return
     path = Path(patient.settings.database)
     if not path.exists():
         yield Finding("database", True, f"{path} is made at the first start")
@@ -211,15 +219,15 @@ def _database_sound(patient: Patient) -> Iterator[Finding]:
 
 
 def _daemon(patient: Patient) -> Iterator[Finding]:
-    pid = holder(patient.settings.database)
+    running = patient.running
     yield Finding(
         "daemon",
-        pid is not None,
-        f"process {pid}" if pid else "not running",
+        running is not None,
+        str(running) if running else "not running",
         "`watcher run`, or `watcher systemd install`",
     )
     due = patient.counts.get("next_poll_at")
-    if pid and due and patient.now - datetime.fromisoformat(due) > timedelta(minutes=5):
+    if running and due and patient.now - datetime.fromisoformat(due) > timedelta(minutes=5):
         yield Finding(
             "polls on time", False, f"the oldest was due at {due}", "too few connections: raise polling.concurrency"
         )

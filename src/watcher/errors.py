@@ -102,7 +102,7 @@ class ParseError(WatcherError):
 
 
 class StoreError(WatcherError):
-    """The database can not be used. `kind`: locked, full, newer, held, corrupt, io."""
+    """The database can not be used. `kind`: absent, locked, full, older, newer, held, corrupt, io."""
 
     def __init__(self, kind: str, reason: str) -> None:
         super().__init__(reason)

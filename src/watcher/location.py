@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -30,6 +31,31 @@ def find_config(given: str | None, environ: Mapping[str, str] | None = None) -> 
 def beside(config: Path, named: str) -> str:
     """The database that a configuration names as `named`: a path is relative to the configuration's folder."""
     return named if "://" in named else str(config.parent / named)
+
+
+def is_server(location: str) -> bool:
+    """Whether a database is one of a PostgreSQL server, and no file."""
+    return location.startswith(("postgresql://", "postgres://"))
+
+
+def database_fault(location: str) -> str:
+    """Why a database can not be used here, and what to do; '' where it can."""
+    scheme, found, _ = location.partition("://")
+    if is_server(location):
+        if importlib.util.find_spec("psycopg") is None:
+            return "a database on PostgreSQL needs the extra `postgres`: pip install 'watcher[postgres]'"
+        return ""
+    if found and scheme != "sqlite":
+        return f"the database '{scheme}://…' is not supported; name a SQLite file, or postgresql://user@host/name"
+    return ""
+
+
+def kept_in(location: str, config: Path, environ: Mapping[str, str] | None = None) -> Path:
+    """The folder of a database; of one on a server the service's state folder, or the configuration's."""
+    if not is_server(location):
+        return Path(location.removeprefix("sqlite:///")).parent
+    state = (os.environ if environ is None else environ).get("STATE_DIRECTORY", "").partition(":")[0]
+    return Path(state) if state else config.parent
 
 
 def find_database(config: Path) -> str | None:

@@ -11,7 +11,7 @@ import click
 from watcher.cli.access import json_option, reading
 from watcher.cli.main import App
 from watcher.cli.output import PROBLEMS, ago, emit_json, table
-from watcher.store import open_lists
+from watcher.store import holder, open_lists
 
 
 @click.command()
@@ -52,16 +52,20 @@ def status(app: App, as_json: bool) -> None:
         counts, size, feeds = lists.counts(), lists.size(), lists.feeds()
     finally:
         lists.close()
-    from watcher.store.connection import holder
-
-    pid = holder(database)
-    troubles = _troubles(counts, feeds, pid, now)
-    report = {"running": pid is not None, "pid": pid, **counts, "database_bytes": size, "troubles": troubles}
+    running = holder(database)
+    troubles = _troubles(counts, feeds, running is not None, now)
+    report = {
+        "running": running is not None,
+        "pid": running.pid if running else None,
+        **counts,
+        "database_bytes": size,
+        "troubles": troubles,
+    }
     if as_json:
         emit_json(report)
     else:
         click.echo(
-            f"daemon: {'running, process ' + str(pid) if pid else 'not running'}; last poll {ago(counts['last_polled_at'], now)}"
+            f"daemon: {f'running, {running}' if running else 'not running'}; last poll {ago(counts['last_polled_at'], now)}"
         )
         click.echo(
             f"feeds: {counts['feeds']} ({', '.join(f'{n} {c}' for c, n in sorted(counts['feed_conditions'].items())) or 'none'})"
@@ -80,20 +84,20 @@ def status(app: App, as_json: bool) -> None:
         sys.exit(PROBLEMS)
 
 
-def _troubles(counts: dict[str, Any], feeds: list[dict[str, Any]], pid: int | None, now: datetime) -> list[str]:
+def _troubles(counts: dict[str, Any], feeds: list[dict[str, Any]], is_running: bool, now: datetime) -> list[str]:
     found = []
     dead = sum(row["n"] for row in counts["deliveries"] if row["state"] in ("dead", "held"))
     if dead:
         found.append(
             f"{dead} deliveries are dead or held: `watcher alerts list`, then `watcher alerts resend --dead` (or `--held`)"
         )
-    if pid is not None and counts["config_refused"]:
+    if is_running and counts["config_refused"]:
         found.append(
             f"the last reload was refused, the old configuration stays live: {counts['config_refused']}; "
             "`watcher check` lists every problem"
         )
     if (
-        pid is not None
+        is_running
         and counts["next_poll_at"]
         and (now - datetime.fromisoformat(counts["next_poll_at"])).total_seconds() > 300
     ):

@@ -9,6 +9,7 @@ from pathlib import Path
 from watcher.alerts import ChannelPolicy
 from watcher.config.schema import HealthModel, KeepModel, PollingModel, WebModel
 from watcher.errors import Problem
+from watcher.location import kept_in
 from watcher.model import Feed
 from watcher.rules import RuleSpec, VocabularySpec
 
@@ -55,3 +56,8 @@ class Settings:
     warnings: tuple[Problem, ...]
     notes: tuple[Problem, ...]
     files: tuple[Path, ...]
+
+    @property
+    def folder(self) -> Path:
+        """Where what this installation makes for itself is kept: beside the database, where that is a file."""
+        return kept_in(self.database, self.file)

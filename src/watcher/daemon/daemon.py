@@ -91,7 +91,7 @@ class Daemon:
             service.judges.whole_page = page_reader(fetcher, parser)
             web = self.settings.web
             if web is not None and web.public_url:
-                self.push = Push(service, fetcher, _own_key(Path(self.settings.database)), web.public_url)
+                self.push = Push(service, fetcher, _own_key(self.settings.folder), web.public_url)
             try:
                 await take_up(service, plan)
                 await service.write(store.remember, CONFIG_REFUSED, "")
@@ -229,9 +229,9 @@ async def _finish(tasks: list[asyncio.Task[Any]], seconds: float) -> None:
         await asyncio.wait(late, timeout=1)
 
 
-def _own_key(database: Path) -> bytes:
+def _own_key(folder: Path) -> bytes:
     """This installation's own key, made at first need, readable by its owner only."""
-    path = database.with_name("push-key")
+    path = folder / "push-key"
     if not path.exists():
         path.touch(mode=0o600)
         path.write_bytes(secrets.token_bytes(32))

@@ -18,7 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from watcher.errors import StoreError
-from watcher.store.schema import STEPS
+from watcher.store import schema
+from watcher.store.holder import Holder
 
 SqliteError = sqlite3.Error
 
@@ -67,13 +68,7 @@ def migrate(connection: sqlite3.Connection, path: Path, *, apart: bool = False) 
 
 def missing(connection: sqlite3.Connection, path: Path) -> list[str]:
     """Names of the migrations that a database has not been through. Raises StoreError for one of a newer Watcher."""
-    done = _applied(connection)
-    newer = [name for name in done if name not in STEPS]
-    if newer:
-        raise StoreError(
-            "newer", f"{path} was made by a newer Watcher ({', '.join(newer)}): update, or use another database"
-        )
-    return [name for name in STEPS if name not in done]
+    return schema.missing(_applied(connection), str(path))
 
 
 def _applied(connection: sqlite3.Connection) -> list[str]:
@@ -146,9 +141,8 @@ class WriterLock:
             self._file = None
 
 
-def holder(location: str) -> int | None:
+def holder(path: Path) -> Holder | None:
     """The process that runs on a database, None when nobody does."""
-    path = Path(location.removeprefix("sqlite:///"))
     lock = path.with_name(path.name + ".lock")
     if not lock.exists():
         return None
@@ -157,5 +151,5 @@ def holder(location: str) -> int | None:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             text = handle.read(64).decode("ascii", "replace").strip()
-            return int(text) if text.isdecimal() else 0
+            return Holder(int(text) if text.isdecimal() else 0)
     return None

@@ -6,6 +6,10 @@ A released migration is never edited. Tables are strict, so that a wrong type is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from watcher.errors import StoreError
+
 CONFIG_REFUSED = "config_refused"
 """The store remembers under this key why the last reload was refused, for those who ask from outside; '' for not."""
 
@@ -175,3 +179,13 @@ STEPS = {
     "m004_outbox_order": _ORDER,
 }
 """Statements by the migration's name, in order."""
+
+
+def missing(done: Sequence[str], where: str) -> list[str]:
+    """Names of the migrations that a database has not been through. Raises StoreError for one of a newer Watcher."""
+    newer = [name for name in done if name not in STEPS]
+    if newer:
+        raise StoreError(
+            "newer", f"{where} was made by a newer Watcher ({', '.join(newer)}): update, or use another database"
+        )
+    return [name for name in STEPS if name not in done]

@@ -20,9 +20,13 @@ _NO_WORD = re.compile("[\u20d0-\u20ff\U0001f000-\U0001faff]+")
 """Signs that the index's tokenizer, older than some of them, takes for letters."""
 
 
-def search_words(*texts: Text) -> str:
+class Words(str):
+    """Words for the index: told apart from other text, for a database that keeps them in a type of its own."""
+
+
+def search_words(*texts: Text) -> Words:
     """The texts so that the index's tokenizer finds in them the tokens of `Text.tokens`, which need not be made for it."""
-    return clean(" ".join(_parted(text.folded) for text in texts))
+    return Words(clean(" ".join(_parted(text.folded) for text in texts)))
 
 
 def _parted(folded: str) -> str:

@@ -28,11 +28,11 @@ HEADERS = {
 }
 
 
-def token_of(configured: str, database: Path) -> str:
-    """The configured token, or one made at first start and kept beside the database, readable by its owner only."""
+def token_of(configured: str, folder: Path) -> str:
+    """The configured token, or one made at first start and kept in `folder`, readable by its owner only."""
     if configured:
         return configured
-    path = database.with_name("web-token")
+    path = folder / "web-token"
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(32), "ascii")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -26,7 +25,7 @@ def server_of(settings: Settings, daemon: Daemon) -> uvicorn.Server:
     """A server for `web:`; `await server.serve()` runs it, `should_exit` ends it. Raises ValueError for a bad address."""
     assert settings.web is not None
     host, _, port = settings.web.listen.rpartition(":")
-    token = token_of(settings.web.token, Path(settings.database))
+    token = token_of(settings.web.token, settings.folder)
     pages = Pages(settings.database, token, daemon.is_alive, daemon.counters.samples, lambda: daemon.push)
     public = urlsplit(settings.web.public_url).hostname
     app = build(pages, token, [*settings.web.hosts, *([public] if public else [])])
