@@ -28,7 +28,8 @@ from watcher.replay import entry_of
 from watcher.rules import compile_rules
 from watcher.store import open_lists, open_store
 from watcher.store.codec import dump
-from watcher.store.words import search_query, search_words
+from watcher.store.query import search_query
+from watcher.store.words import search_words
 
 CORPUS = Path(__file__).parents[1] / "tests/corpus/dev.jsonl"
 ITEMS, FEEDS, YEAR = 5_000_000, 1_000, 365 * 86_400

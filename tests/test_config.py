@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from watcher.config import load
-from watcher.config.schema import json_schema, parse_duration, parse_size
+from watcher.config.schema import json_schema, parse_size
 from watcher.config.tree import read_tree
+from watcher.durations import parse_duration
 from watcher.errors import ConfigError
 from watcher.location import find_config
 

@@ -5,17 +5,34 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from watcher.cli.main import App
+from watcher.durations import parse_duration
 
 if TYPE_CHECKING:
     from watcher.config import Settings
     from watcher.rules import Rulebook
     from watcher.store import Lists, Store
 
+
+class _Duration(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions only
+    """A length of time such as 30d."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """The timedelta. Fails as wrong usage."""
+        try:
+            return parse_duration(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+DURATION = _Duration()
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
 
-from watcher.cli.access import json_option, reading, writing
+from watcher.cli.access import DURATION, json_option, reading, writing
 from watcher.cli.main import App
 from watcher.cli.output import ago, emit_json, table
-from watcher.config.schema import parse_duration
 from watcher.errors import StoreError
 
 
@@ -29,15 +28,15 @@ def alerts() -> None:
 
 
 @alerts.command("list")
-@click.option("--since", default="30d", show_default=True)
-@click.option("--limit", default=50, show_default=True)
+@click.option("--since", type=DURATION, default="30d", show_default=True, help="How far back.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
 @json_option
 @click.pass_obj
-def alerts_list(app: App, since: str, limit: int, as_json: bool) -> None:
+def alerts_list(app: App, since: timedelta, limit: int, as_json: bool) -> None:
     """Alerts, latest first, with the state of each delivery."""
     now = datetime.now(UTC)
     with reading(app) as lists:
-        found = lists.alerts(limit, now - parse_duration(since))
+        found = lists.alerts(limit, now - since)
     if as_json:
         emit_json(found)
         return
@@ -126,11 +125,11 @@ def alerts_ack(app: App, key: str) -> None:
 
 @alerts.command("mute")
 @click.argument("story_id")
-@click.option("--for", "length", default="7d", show_default=True, help="For how long.")
+@click.option("--for", "length", type=DURATION, default="7d", show_default=True, help="For how long.")
 @click.pass_obj
-def alerts_mute(app: App, story_id: str, length: str) -> None:
+def alerts_mute(app: App, story_id: str, length: timedelta) -> None:
     """Hear nothing more of a story for a while. `--for 0s` ends it."""
-    until = datetime.now(UTC) + parse_duration(length)
+    until = datetime.now(UTC) + length
     with writing(app) as store:
         if not store.mute_story(story_id, until):
             raise StoreError("io", f"no story '{story_id}'; `watcher stories list` shows them")

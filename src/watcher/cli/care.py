@@ -7,15 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
-from watcher.cli.access import json_option, writing
+from watcher.cli.access import DURATION, json_option, writing
 from watcher.cli.main import App
 from watcher.cli.output import PROBLEMS, emit_json, table
-from watcher.config.schema import parse_duration
 from watcher.errors import WatcherError
 from watcher.store import open_lists
 
@@ -58,10 +57,18 @@ def db_backup(app: App, file: Path) -> None:
 
 
 @db.command("prune")
-@click.option("--items", "items_age", default="", help="Age of items to remove, such as 365d; default `keep: items`.")
-@click.option("--stories", "stories_age", default="", help="Age of stories to remove; default `keep: stories`.")
+@click.option(
+    "--items",
+    "items_age",
+    type=DURATION,
+    default=None,
+    help="Age of items to remove, such as 365d; default `keep: items`.",
+)
+@click.option(
+    "--stories", "stories_age", type=DURATION, default=None, help="Age of stories to remove; default `keep: stories`."
+)
 @click.pass_obj
-def db_prune(app: App, items_age: str, stories_age: str) -> None:
+def db_prune(app: App, items_age: timedelta | None, stories_age: timedelta | None) -> None:
     """Remove old items and stories. What was seen stays known, so nothing pruned is alerted again."""
     from watcher.store.care import Limits, prune
 
@@ -70,8 +77,8 @@ def db_prune(app: App, items_age: str, stories_age: str) -> None:
     with writing(app) as store:
         limits = Limits.of(
             now,
-            parse_duration(items_age) if items_age else keep.items,
-            parse_duration(stories_age) if stories_age else keep.stories,
+            keep.items if items_age is None else items_age,
+            keep.stories if stories_age is None else stories_age,
         )
         removed = prune(store, limits)
     click.echo(", ".join(f"{number} {what}" for what, number in removed.items()) + " removed")

@@ -15,21 +15,28 @@ from watcher.store import holder, open_lists
 
 
 @click.command()
-@click.argument("query")
-@click.option("--limit", default=20, show_default=True)
+@click.argument("query", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many at most.")
 @json_option
 @click.pass_obj
-def search(app: App, query: str, limit: int, as_json: bool) -> None:
-    """Find stored items in every script. Words must all occur; "quotes" make a phrase, OR, NOT, word* and parentheses work.
+def search(app: App, query: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """Find stored items in every script, latest first.
+
+    Words must all occur, in any order; "quotes" make a phrase. OR, NOT, NEAR/n, word* and parentheses work as in rules.
 
     \b
-    watcher search '人工智能 AND (基金 OR 법)'
+    watcher search 人工智能 AND '(基金 OR 法)'
     watcher search '"sovereign compute" NOT shares'
+    watcher search 'gigafactory NEAR/5 AI'
     """
-    from watcher.store.words import search_query
+    from watcher.store.query import search_query
 
+    try:
+        asked = search_query(" ".join(query))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     with reading(app) as lists:
-        found = lists.search(search_query(query), limit)
+        found = lists.search(asked, limit)
     if as_json:
         emit_json(found)
         return

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
-from watcher.cli.access import known_rule
+from watcher.cli.access import DURATION, known_rule
 from watcher.cli.main import App
 from watcher.cli.output import emit_json, table
 from watcher.config import Settings
-from watcher.config.schema import parse_duration
 from watcher.model import Feed
 from watcher.replay import Scan, entry_of_row
 from watcher.rules import compile_rules
@@ -23,7 +22,7 @@ from watcher.store import open_lists
 
 
 @click.command()
-@click.option("--since", default="30d", show_default=True, help="How far back, such as 30d.")
+@click.option("--since", type=DURATION, default="30d", show_default=True, help="How far back, such as 30d.")
 @click.option("--rule", "only", default="", help="Only this rule.")
 @click.option(
     "--other",
@@ -44,7 +43,13 @@ from watcher.store import open_lists
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_obj
 def replay(
-    app: App, since: str, only: str, other: str | None, diff: tuple[str, str] | None, config: str | None, as_json: bool
+    app: App,
+    since: timedelta,
+    only: str,
+    other: str | None,
+    diff: tuple[str, str] | None,
+    config: str | None,
+    as_json: bool,
 ) -> None:
     """Run rules over stored history and show what would, or would no longer, have alerted. Sends nothing.
 
@@ -55,7 +60,7 @@ def replay(
     from watcher.config import load
 
     settings = app.settings()
-    start = datetime.now(UTC) - parse_duration(since)
+    start = datetime.now(UTC) - since
     old = load(Path(diff[0])) if diff else None
     given = diff[1] if diff else config or other
     new = load(Path(given)) if given else settings

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
 
-from watcher.cli.access import json_option, reading, rulebook_of, writing
+from watcher.cli.access import DURATION, json_option, reading, rulebook_of, writing
 from watcher.cli.main import App
 from watcher.cli.output import ago, emit_json, table
-from watcher.config.schema import parse_duration
 from watcher.errors import StoreError
 
 
@@ -47,16 +46,16 @@ def stories() -> None:
 
 
 @stories.command("list")
-@click.option("--since", default="30d", show_default=True)
+@click.option("--since", type=DURATION, default="30d", show_default=True, help="How far back.")
 @click.option("--rule", default="", help="Only stories that this rule caught.")
-@click.option("--limit", default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
 @json_option
 @click.pass_obj
-def stories_list(app: App, since: str, rule: str, limit: int, as_json: bool) -> None:
+def stories_list(app: App, since: timedelta, rule: str, limit: int, as_json: bool) -> None:
     """Stories, latest first."""
     now = datetime.now(UTC)
     with reading(app) as lists:
-        found = lists.stories(limit, now - parse_duration(since), rule)
+        found = lists.stories(limit, now - since, rule)
     if as_json:
         emit_json([story_json(story) for story in found])
         return

@@ -11,21 +11,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from watcher.durations import parse_duration
 from watcher.location import DATABASE
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SIZES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20}
-
-
-def parse_duration(text: Any) -> timedelta:
-    """`90s`, `15m`, `2h`, `7d`, `1w`, or a sum such as `1h30m`. Raises ValueError with the remedy."""
-    if isinstance(text, timedelta):
-        return text
-    parts = re.fullmatch(r"(?:\d+(?:\.\d+)?[smhdw])+", str(text).strip())
-    if not parts:
-        raise ValueError(f"'{text}' is not a duration; write 30s, 15m, 2h, 7d or 1h30m")
-    pairs = re.findall(r"(\d+(?:\.\d+)?)([smhdw])", str(text))
-    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in pairs))
 
 
 def parse_size(text: Any) -> int:

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 from watcher.store.codec import clean
-from watcher.text.folding import fold
 from watcher.text.scripts import RUNNING_CLASS
 
 if TYPE_CHECKING:
@@ -26,27 +25,9 @@ class Words(str):
 
 def search_words(*texts: Text) -> Words:
     """The texts so that the index's tokenizer finds in them the tokens of `Text.tokens`, which need not be made for it."""
-    return Words(clean(" ".join(_parted(text.folded) for text in texts)))
+    return Words(clean(" ".join(parted(text.folded) for text in texts)))
 
 
-def _parted(folded: str) -> str:
+def parted(folded: str) -> str:
+    """Folded text with spaces where the index's tokenizer would see none."""
     return folded if folded.isascii() else _APART.sub(r" \g<0> ", _NO_WORD.sub(" ", folded))
-
-
-_ASKED = re.compile(r'"[^"]*"|[()]|[^\s()"]+')
-_LETTER = re.compile(r"[^\W_]")
-
-
-def search_query(text: str) -> str:
-    """A person's words as an FTS5 query over folded tokens; each word a phrase of its tokens, operators kept."""
-    parts = []
-    for word in _ASKED.findall(text):
-        if word in ("AND", "OR", "NOT", "(", ")"):
-            parts.append(word)
-            continue
-        tokens = _parted(fold(word.strip('"').removesuffix("*").lstrip("="))).replace('"', " ").strip()
-        if _LETTER.search(tokens):
-            parts.append(f'"{tokens}"' + ("*" if word.endswith("*") else ""))
-    while parts and parts[0] in ("AND", "OR"):
-        parts.pop(0)
-    return " ".join(parts) or '""'
