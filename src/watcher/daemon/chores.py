@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import TypeVar
 
 import aiohttp
@@ -18,6 +19,9 @@ from watcher.service import Service
 from watcher.store import care, open_lists
 
 _T = TypeVar("_T")
+
+STORE_DOUBTED = timedelta(minutes=3)
+"""How long after the store refused something all is not well: polls of a full disk try in turn."""
 
 
 async def guarded(service: Service, work: Awaitable[_T], **about: str) -> _T | None:
@@ -69,7 +73,13 @@ class Chores:
             self._service.tell("store.pruned", **{name.replace(" ", "_"): number for name, number in removed.items()})
 
     async def ping(self) -> None:
-        """Tell the dead man's switch that all is well: the loop advances and no delivery is lost. Otherwise stay silent, so that it speaks."""
+        """Tell the dead man's switch that all is well: the loop advances, no delivery is lost, the store takes what is written.
+
+        Otherwise stay silent, so that it speaks: on a full disk nothing new is told, though all else looks well.
+        """
+        failed_at = self._service.store_failed_at
+        if failed_at is not None and abs(wall_clock() - failed_at) < STORE_DOUBTED:
+            return
         lost = await asyncio.to_thread(_lost, self._settings().database)
         if lost or not self._is_alive():
             return

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from watcher import alerts
+from watcher.errors import StoreError
 from watcher.ports import Event, Observer
 from watcher.service.plan import Plan
 from watcher.store import Store
@@ -32,6 +33,7 @@ class Context:
         self.woken: Callable[[], None] = lambda: None
         self.now = clock
         self.chance = chance
+        self.store_failed_at: datetime | None = None
         self._observe = observe
         self._writer = ThreadPoolExecutor(1, "store")
 
@@ -42,7 +44,11 @@ class Context:
 
     async def write(self, work: Callable[..., _T], *args: Any, **named: Any) -> _T:
         """Run a store method on the writer thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._writer, lambda: work(*args, **named))
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._writer, lambda: work(*args, **named))
+        except StoreError:
+            self.store_failed_at = self.now()
+            raise
 
     def tell(self, name: str, **fields: Any) -> None:
         """Report an event."""
