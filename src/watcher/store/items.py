@@ -24,16 +24,21 @@ def known(connection: Any, lookup: Lookup, *, feed_is_new: bool) -> Known:
     items = _stored_items(connection, lookup.identities)
     index: dict[str, tuple[str, ...]] = {}
     for key in lookup.story_keys:
-        rows = connection.execute(
-            "SELECT story FROM story_key WHERE key = ? AND at >= ? ORDER BY at DESC LIMIT ?",
-            (key, stamp(lookup.since), NEWEST_PER_KEY),
-        ).fetchall()
-        if rows:
-            index[key] = tuple(dict.fromkeys(row["story"] for row in rows))[:CANDIDATES_PER_KEY]
+        newest = _newest(connection, key, lookup, CANDIDATES_PER_KEY)
+        if len(newest) == CANDIDATES_PER_KEY > len(set(newest)):
+            newest = _newest(connection, key, lookup, NEWEST_PER_KEY)
+        if newest:
+            index[key] = tuple(dict.fromkeys(newest))[:CANDIDATES_PER_KEY]
     wanted = {story for found in index.values() for story in found} | {
         item.story for item in items.values() if item.story
     }
-    return Known(items=items, stories=_stories(connection, wanted), story_index=index, feed_is_new=feed_is_new)
+    return Known(items=items, stories=_Stories(connection, wanted), story_index=index, feed_is_new=feed_is_new)
+
+
+def _newest(connection: Any, key: str, lookup: Lookup, count: int) -> list[str]:
+    """Stories of the newest rows under a blocking key; one story may stand in several."""
+    sql = "SELECT story FROM story_key WHERE key = ? AND at >= ? ORDER BY at DESC LIMIT ?"
+    return [row["story"] for row in connection.execute(sql, (key, stamp(lookup.since), count)).fetchall()]
 
 
 def _stored_items(connection: Any, identities: Iterable[str]) -> dict[str, StoredItem]:
@@ -64,36 +69,26 @@ def _stored_item(row: Any, identities: frozenset[str]) -> StoredItem:
 
 
 class _Stories(Mapping[str, Story]):
-    """Rows of stories, each read when it is asked for: of the many under common keys few are."""
+    """Stories, each read when it is asked for, within the transaction: of the hundreds under a report's keys few are."""
 
-    def __init__(self, rows: Mapping[str, Any]) -> None:
-        self._rows = rows
+    def __init__(self, connection: Any, ids: Iterable[str]) -> None:
+        self._connection = connection
+        self._ids = frozenset(ids)
         self._read: dict[str, Story] = {}
 
     def __getitem__(self, story_id: str) -> Story:
         if story_id not in self._read:
-            self._read[story_id] = read_story(self._rows[story_id])
+            row = self._connection.execute("SELECT * FROM story WHERE id = ?", (story_id,)).fetchone()
+            if row is None:
+                raise KeyError(story_id)
+            self._read[story_id] = read_story(row)
         return self._read[story_id]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
+        return (story_id for story_id in self._ids if story_id in self)
 
     def __len__(self) -> int:
-        return len(self._rows)
-
-
-def _stories(connection: Any, ids: Iterable[str]) -> Mapping[str, Story]:
-    """Stories by id, and those that they were merged into."""
-    found: dict[str, Any] = {}
-    wanted = set(ids)
-    while wanted:
-        rows = connection.execute(
-            "SELECT story.* FROM json_each(?) AS asked JOIN story ON story.id = asked.value",
-            (json.dumps(sorted(wanted)),),
-        ).fetchall()
-        found.update({row["id"]: row for row in rows})
-        wanted = {row["merged_into"] for row in rows if row["merged_into"]} - found.keys()
-    return _Stories(found)
+        return sum(1 for _ in self)
 
 
 def write_update(connection: Any, update: Update, now: datetime) -> None:

@@ -21,10 +21,10 @@ T = TypeVar("T")
 MAX_MEMBERS = 8
 """Signatures a story is compared by: its first reports and its latest ones that are no echoes."""
 
-MAX_READ = 24
+MAX_READ = 12
 """Stories whose members are read; more candidates are ranked by their gist."""
 
-MAX_COMPARED = 16
+MAX_COMPARED = 10
 """Stories compared in full; more candidates are ranked by what they share first."""
 
 MAX_FIRST, MAX_LAST = 20, 40
@@ -66,17 +66,17 @@ def assign(verdict: Verdict, candidates: Mapping[str, Story], now: datetime) -> 
     return choose(prepare(report, known.rarity), members, known)
 
 
-def likeliest(report: Signature, stories: Iterable[Story], known: Model) -> list[Story]:
-    """Stories whose gist shares most with the report's, at most MAX_READ: reading members costs more than this."""
+def likeliest(report: Signature, stories: Iterable[Story], known: Model, most: int = MAX_READ) -> list[Story]:
+    """Stories whose gist shares most with the report's, at most `most`: reading members costs more than this."""
     alive = [story for story in stories if not story.merged_into]
-    if len(alive) <= MAX_READ:
+    if len(alive) <= most:
         return alive
     weights = {mark: _mark_weight(mark, known) for mark in _marks(report)}
 
     def shared(story: Story) -> float:
         return sum(weights[mark] for mark in weights.keys() & set(str(story.profile.get("gist", "")).split(" ")))
 
-    return sorted(alive, key=lambda story: (-shared(story), story.id))[:MAX_READ]
+    return sorted(alive, key=lambda story: (-shared(story), story.id))[:most]
 
 
 def _marks(signature: Signature) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ DAYS = 6
 """Length of a time bucket; what lies within half of it shares one."""
 
 RATIO = 1.2
-MAX_NOMINEES = 64
+MAX_NOMINEES = 24
 """Stories of which a report learns more than which keys they share with it."""
 
 _CONCEPTS, _NAMES, _SUMS, _FIGURES = 4, 5, 3, 3

@@ -25,6 +25,9 @@ from watcher.stories.profile import read_signature
 MERGE_SHARED = 4.0
 """What the latest reports of two stories must share at least, by the quick measure, to be looked at for a merge."""
 
+MAX_MERGED = 8
+"""Stories that one report may show to be one with its own; asking costs as much as joining does."""
+
 _SIDES = ("kept", "parted")
 
 
@@ -43,7 +46,7 @@ def mergeable(story: Story, candidates: Mapping[str, Story]) -> list[Story]:
     known = model()
     report = read_signature(lines_of(story)[-1])
     others = [each for each in candidates.values() if each.id != story.id and not each.merged_into]
-    return likeliest(report, others, known)
+    return likeliest(report, others, known, MAX_MERGED)
 
 
 def are_one(ours: Sequence[Prepared], theirs: Sequence[Prepared], known: Model) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from operator import mul
 from typing import Any
 
 from watcher.stories.forest import Forest, grow
@@ -23,7 +24,7 @@ class PairModel:
 
     def score(self, values: Sequence[float]) -> float:
         """Log odds that a pair is of one event."""
-        linear = sum(weight * value for weight, value in zip(self.weights, values, strict=True) if value)
+        linear: float = sum(map(mul, self.weights, values))
         return (linear + self.base + self.trees.score(values)) / 2
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import mul
 
 from watcher.stories.near import resemblance
@@ -66,39 +66,48 @@ class Bag:
 
     def compare(self, other: Bag) -> tuple[float, float, float]:
         """Cosine, the rarity shared in sum, and that of the rarest thing shared."""
-        shared = [self.weights[key] for key in self.weights.keys() & other.weights.keys()]
-        if not shared:
+        weights = self.weights
+        if weights.keys().isdisjoint(other.weights):
             return 0.0, 0.0, 0.0
-        return sum(each * each for each in shared) / (self.length * other.length or 1.0), sum(shared), max(shared)
+        shared = [weights[key] for key in weights.keys() & other.weights.keys()]
+        return sum(map(mul, shared, shared)) / (self.length * other.length or 1.0), sum(shared), max(shared)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prepared:
-    """A signature made ready for many comparisons."""
+    """A signature made ready for many comparisons. Its words are weighed when asked for: only reports in one language share any."""
 
     signature: Signature
+    rarity: Rarity
     lang: str
     names: Bag
     actors: Bag
     concepts: Bag
     lead: Bag
-    words: Bag
-    title: Bag
     countries: Mapping[str, float]
     figures: Mapping[str, float]
+
+    @cached_property
+    def words(self) -> Bag:
+        """All its words."""
+        return self.rarity.bag("word", self.signature.words)
+
+    @cached_property
+    def title(self) -> Bag:
+        """The words of its title."""
+        return self.rarity.bag("word", self.signature.title)
 
 
 def prepare(signature: Signature, rarity: Rarity) -> Prepared:
     """Weigh all that a signature holds."""
     return Prepared(
         signature,
+        rarity,
         signature.lang.split("-")[0],
         rarity.bag("name", signature.names),
         rarity.bag("name", signature.actors),
         rarity.bag("concept", signature.concepts),
         rarity.bag("concept", signature.lead),
-        rarity.bag("word", signature.words),
-        rarity.bag("word", signature.title),
         {country: rarity.of("country", country) / 3 for country in signature.countries},
         {figure: weight_of_figure(figure) for figure in signature.figures},
     )
