@@ -308,6 +308,17 @@ def test_silence_against_its_own_habit_is_named() -> None:
     assert quiet_since(busy, 36, document_moves=True).condition == "silent"
 
 
+def test_what_ails_a_feed_that_answers_comes_with_what_to_do() -> None:
+    frozen = quiet_since(lived(100, 20), 36, document_moves=False)
+    assert "look at the site" in frozen.last_error
+    assert frozen.failures == 0
+    assert read(frozen, new=[NOW + 37 * HOUR], at=NOW + 37 * HOUR).last_error == ""
+
+
+def test_a_feed_that_fails_promises_no_delay() -> None:
+    assert expected_delay(after_failure(read(), FetchError(URL, "down"), NOW, POLICY, 0.5)) is None
+
+
 def test_a_document_read_again_in_full_has_not_moved() -> None:
     state = quiet_since(lived(100, 20), 36, document_moves=False)
     again = read(state, at=NOW + 36 * HOUR)

@@ -20,7 +20,7 @@ _STATUS = {
     404: "does not exist there (404): the address may have changed",
     406: "is not offered in a form that we read (406)",
     407: "the proxy needs a log-in (407)",
-    410: "is gone for good (410)",
+    410: "is gone for good (410): remove it or find its new address; once a week it is asked whether it is back",
     451: "is withheld for legal reasons (451)",
 }
 
@@ -34,7 +34,7 @@ def from_exception(url: str, error: BaseException, seconds: float) -> FetchError
         case aiohttp.ClientConnectorError() if _is_refused_address(error.os_error):
             return refusal(url)
         case aiohttp.ClientConnectorDNSError():
-            return FetchError(url, f"host name {host} can not be resolved")
+            return FetchError(url, f"host name {host} can not be resolved: check its spelling, and this machine's DNS")
         case aiohttp.ClientConnectorCertificateError():
             return FetchError(url, f"certificate of {host} is not valid: {_certificate(error.certificate_error)}")
         case aiohttp.ClientSSLError():
@@ -44,7 +44,9 @@ def from_exception(url: str, error: BaseException, seconds: float) -> FetchError
         case aiohttp.ClientConnectorError():
             return FetchError(url, f"{host} can not be reached: {_plain(error.os_error)}")
         case aiohttp.ServerTimeoutError() | asyncio.TimeoutError():
-            return FetchError(url, f"no complete answer within {seconds:g} s")
+            return FetchError(
+                url, f"no complete answer within {seconds:g} s: its server is slow or hangs (polling.timeout)"
+            )
         case aiohttp.ServerDisconnectedError():
             return FetchError(url, "the server closed the connection without an answer")
         case aiohttp.ClientPayloadError():
@@ -63,11 +65,26 @@ def from_status(url: str, status: int, challenger: str, retry_after: timedelta |
         reason = f"{challenger} asks for a proof that we are human ({status}): ask the publisher to let feed readers in"
         return RefusedError(url, reason, status=status, retry_after=retry_after)
     if status == 429:
-        return RefusedError(url, "the server asks us to slow down (429)", status=status, retry_after=retry_after)
+        return RefusedError(
+            url,
+            "the server asks us to slow down (429): polls wait as it says; a longer `every:` helps",
+            status=status,
+            retry_after=retry_after,
+        )
     if status == 403:
-        return RefusedError(url, "the server refuses us (403)", status=status, retry_after=retry_after)
+        return RefusedError(
+            url,
+            "the server refuses us (403): set polling.contact, or ask the publisher to let feed readers in",
+            status=status,
+            retry_after=retry_after,
+        )
     if status >= 500:
-        return FetchError(url, f"the server has a fault ({status})", status=status, retry_after=retry_after)
+        return FetchError(
+            url,
+            f"the server has a fault ({status}): the publisher must mend it",
+            status=status,
+            retry_after=retry_after,
+        )
     reason = _STATUS.get(status, f"the server answers {status}")
     return FetchError(
         url, reason, status=status, permanent=status >= 400 and status not in _GONE_FOR_NOW, retry_after=retry_after

@@ -180,7 +180,8 @@ class HttpFetcher:
                 answer.close()
             self.guard.check_url(target, from_feed=True)
             asked = target
-        raise FetchError(url, f"more than {self.limits.redirects} redirects", permanent=True)
+        reason = f"more than {self.limits.redirects} redirects: open it in a browser and use the address where it ends"
+        raise FetchError(url, reason, permanent=True)
 
     def _request(
         self, url: str, headers: dict[str, str], extras: Extras, cookies: dict[str, str]
@@ -284,7 +285,7 @@ async def _read(answer: aiohttp.ClientResponse, limit: int, url: str, *, whole: 
         if size > limit:
             answer.close()
             if whole:
-                raise FetchError(url, f"larger than {limit / 1e6:g} MB", status=answer.status)
+                raise FetchError(url, f"larger than {limit / 1e6:g} MB (polling.max_bytes)", status=answer.status)
             break
     return b"".join(parts)[:limit]
 
@@ -299,5 +300,5 @@ def _unzipped(body: bytes, limit: int, url: str) -> bytes:
     except zlib.error:
         return body
     if len(plain) > limit:
-        raise FetchError(url, f"larger than {limit / 1e6:g} MB when unpacked", status=200)
+        raise FetchError(url, f"larger than {limit / 1e6:g} MB when unpacked (polling.max_bytes)", status=200)
     return plain

@@ -36,7 +36,7 @@ def parse_document(document: Document, known: frozenset[str] = frozenset()) -> P
     documents, much of it: call it through `worker.ParserPool`.
     """
     if not document.body.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
-        raise ParseError(document.url, "empty", "the document is empty")
+        raise ParseError(document.url, "empty", "the document is empty: look at the site, the feed may have moved")
     encoding = charset.encoding_of(document.body, document.charset)
     start = charset.decode(document.body[:_HEAD], encoding)
     if start.lstrip()[:1] in ("{", "["):

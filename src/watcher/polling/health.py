@@ -40,6 +40,15 @@ _BY_KIND = {
 }
 
 
+REMEDIES = {
+    "silent": "no news for longer than its habit explains, though its document changes: look at the site, the feed may have moved or narrowed",
+    "frozen": "its document has not changed for longer than its habit explains: look at the site, the feed may have moved or been given up",
+    "misdated": "its entries bear dates that can not be right, so their age is not known: tell the publisher",
+    "empty": "it has lost all its entries: look at the site, the feed may have moved",
+}
+"""What is wrong with a feed that answers, and what to do, by condition."""
+
+
 def is_unreachable(error: WatcherError) -> bool:
     """Whether nothing at all answered: no name, no route, no connection. Then it may be our own network."""
     return type(error) is FetchError and error.status == 0 and not error.permanent

@@ -16,7 +16,7 @@ from watcher.errors import FetchError, HostBusy, RefusedError, WatcherError
 from watcher.model import Document, FeedState
 from watcher.polling import cadence
 from watcher.polling.cadence import Rhythm
-from watcher.polling.health import condition_of, condition_of_answer, is_unasked, odd_dates
+from watcher.polling.health import REMEDIES, condition_of, condition_of_answer, is_unasked, odd_dates
 from watcher.polling.policy import Hints, PollingPolicy
 
 RETIRED_EVERY = timedelta(days=7)
@@ -156,10 +156,12 @@ def after_sent_away(state: FeedState, busy: HostBusy, now: datetime) -> FeedStat
 
 
 def expected_delay(state: FeedState, policy: PollingPolicy | None = None) -> timedelta | None:
-    """How long after publication an entry of this feed is likely to be seen; None before anything is known.
+    """How long after publication an entry of this feed is likely to be seen; None before anything is known, and while it fails.
 
     Measured on what came lately where entries have dates; else half of the present interval.
     """
+    if state.failures:
+        return None
     if state.history.get("delays", 0) >= 3:
         return timedelta(seconds=state.history["delay"])
     if state.next_poll_at and state.last_polled_at:
@@ -184,14 +186,15 @@ def _answered(
     asked = [max_age] + ([hints.ttl, hints.period] if policy.heeds_hints else [])
     wait = max(min(max(wait, policy.min), policy.max), *(min(each, policy.max) for each in asked if each), policy.min)
     next_at = _outside_skipped(now + wait * (1 + 0.1 * jitter), hints, now)
+    condition = condition_of_answer(history, state.last_new_at, now)
     return replace(
         state,
         next_poll_at=next_at,
         last_polled_at=now,
         last_success_at=now,
         failures=0,
-        last_error="",
-        condition=condition_of_answer(history, state.last_new_at, now),
+        last_error=REMEDIES.get(condition, ""),
+        condition=condition,
         retired=False,
         history=history,
     )
