@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -49,15 +48,17 @@ class Explanation:
 def evidence(finds: Iterable[Find], reading: Reading) -> tuple[Evidence, ...]:
     """The finds as evidence: each place once for a term, MAX_A_TERM places a term, MAX_EVIDENCE in all."""
     seen: set[tuple[Hit, str]] = set()
-    shown: Counter[str] = Counter()
+    shown: dict[str, int] = {}
     pieces: list[Evidence] = []
     for find in finds:
-        key = (find.hit, find.term)
-        if key in seen or shown[find.term] >= MAX_A_TERM:
+        hit, term, why = find
+        key = (hit, term)
+        times = shown.get(term, 0)
+        if times >= MAX_A_TERM or key in seen:
             continue
         seen.add(key)
-        shown[find.term] += 1
-        pieces.append(reading.evidence(find.hit, find.term, find.why))
+        shown[term] = times + 1
+        pieces.append(reading.evidence(hit, term, why))
         if len(pieces) >= MAX_EVIDENCE:
             break
     return tuple(pieces)

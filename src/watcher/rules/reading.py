@@ -246,14 +246,16 @@ class Reading:
         return [hit for name in scope.fields for hit in self._hits_in_field(owner, places, name)]
 
     def _hits_in_field(self, owner: object, places: Places, name: str) -> list[Hit]:
-        if name == "lead":
-            end = self._lead_end
-            return [hit for hit in self._hits_in_field(owner, places, "summary") if hit.end <= end]
         key = (id(owner), name)
         found = self._hits.get(key)
         if found is None:
-            field = self.field(name)
-            found = self._hits[key] = list(places(self, field)) if field is not None else []
+            if name == "lead":
+                end = self._lead_end
+                found = [hit for hit in self._hits_in_field(owner, places, "summary") if hit.end <= end]
+            else:
+                field = self.field(name)
+                found = list(places(self, field)) if field is not None else []
+            self._hits[key] = found
         return found
 
     def _hits_in_sentence(

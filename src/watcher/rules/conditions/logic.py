@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from watcher.rules.conditions.core import Condition, Find, Needs, Reason, quickest, scope_words
 from watcher.rules.conditions.words import Words
@@ -79,21 +79,32 @@ class Any(Condition):
         return tuple(self._by_key)
 
     def _chances(self, reading: Reading) -> Sequence[Condition]:
-        """The alternatives that can hold, in the order written; worked out once an item."""
-        if not self._by_key:
+        """The alternatives that can hold, in the order written; worked out once an item, where much is kept."""
+        if not self._is_kept:
             return self.children
         known: Sequence[Condition] | None = reading.chances.get(id(self))
         if known is None:
-            found = set(self._unkeyed)
-            for key in self._by_key.keys() & reading.sought:
-                found.update(self._by_key[key])
-            children = map(self.children.__getitem__, sorted(found))
-            known = reading.chances[id(self)] = [child for child in children if child.may_hold(reading)]
+            known = reading.chances[id(self)] = self._new_chances(reading)
         return known
+
+    def _new_chances(self, reading: Reading) -> Sequence[Condition]:
+        children: Iterable[Condition] = self.children
+        if self._by_key:
+            keys = self._by_key.keys() & reading.sought
+            if not (keys or self._unkeyed):
+                return ()
+            found = set(self._unkeyed).union(*(self._by_key[key] for key in keys))
+            children = map(self.children.__getitem__, sorted(found))
+        return [child for child in children if child.may_hold(reading)]
+
+    def may_hold(self, reading: Reading) -> bool:
+        return not self._is_kept or bool(self._chances(reading))
 
     def holds(self, reading: Reading, scope: Scope) -> bool:
         if not self._is_kept:
             return self._holds(reading, scope)
+        if not self._chances(reading):
+            return False
         asked = (id(self), scope)
         known = reading.held.get(asked)
         if known is None:
@@ -109,6 +120,8 @@ class Any(Condition):
     def finds(self, reading: Reading, scope: Scope) -> Iterator[Find]:
         if not self._is_kept:
             return self._finds(reading, scope)
+        if not self._chances(reading):
+            return iter(())
         asked = (id(self), scope)
         known = reading.finds.get(asked)
         if known is None:
@@ -117,12 +130,14 @@ class Any(Condition):
 
     def _finds(self, reading: Reading, scope: Scope) -> Iterator[Find]:
         for child in self._chances(reading):
-            if isinstance(child, Words) or child.holds(reading, scope):
+            if type(child) is Words or child.holds(reading, scope):
                 yield from child.finds(reading, scope)
 
     def hits(self, reading: Reading, scope: Scope) -> list[Hit]:
         if not self._is_kept:
             return self._hits(reading, scope)
+        if not self._chances(reading):
+            return []
         asked = (id(self), scope)
         known = reading.stands.get(asked)
         if known is None:

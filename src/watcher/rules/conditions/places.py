@@ -183,6 +183,9 @@ class Within(Condition):
         self.fields = fields
         self._scope = Scope(fields)
 
+    def may_hold(self, reading: Reading) -> bool:
+        return self.child.may_hold(reading)
+
     def _narrow(self, scope: Scope) -> Scope:
         return self._scope if scope.sentence is None else Scope(self.fields, scope.sentence)
 
