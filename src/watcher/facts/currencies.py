@@ -78,6 +78,8 @@ class Names:
 
     after: Lexicon[Unit]
     before: dict[str, Unit]
+    ends: frozenset[str]
+    """Last characters of those before."""
 
 
 @cache
@@ -102,7 +104,7 @@ def _names(code: str) -> Names:
             unit = Unit(row[0], weak=True, capitals=True)
             after.add(row[0].lower(), unit)
             before.setdefault(row[0].lower(), unit)
-    return Names(after, before)
+    return Names(after, before, frozenset(form[-1] for form in before if form))
 
 
 def _unit(currency: str, written: str, place: str) -> tuple[str, Unit]:
@@ -135,7 +137,10 @@ def before(lang: str, text: str, plain: str, end: int) -> tuple[Unit, int] | Non
 
 
 def _before(lang: str, text: str, plain: str, stop: int, end: int) -> tuple[Unit, int] | None:
-    own, shared = _names(table_language(lang)).before, _names("*").before
+    ours, all_names = _names(table_language(lang)), _names("*")
+    if not stop or (text[stop - 1] not in ours.ends and text[stop - 1] not in all_names.ends):
+        return None
+    own, shared = ours.before, all_names.before
     for start in range(max(0, stop - LONGEST_BEFORE), stop):
         written = text[start:stop]
         unit = own.get(written) or shared.get(written)

@@ -136,9 +136,10 @@ class Lexicon:
         known = lang.split("-")[0].lower() in self.languages
         spoken = spoken_as(lang) if known else _ENGLISH
         hits: list[Hit] = []
+        forms = self.entries
         for index, start, end in self.automaton.find_matches_as_indexes(folded, overlapping=True):
             begins: bool | None = None  # most forms are of other languages, which is cheaper to tell
-            for entry in self.entries[index]:
+            for entry in forms[index]:
                 if entry.langs and entry.langs.isdisjoint(spoken) and (known or folded[start].isascii()):
                     continue
                 if entry.only and entry.only != origin and entry.only not in spoken:

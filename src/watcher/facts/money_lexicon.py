@@ -61,10 +61,12 @@ class Lexicon(Generic[Meaning]):
 
     def __init__(self) -> None:
         self._root: _Node[Meaning] = _Node()
+        self._initials: set[str] = set()
 
     def add(self, form: str, meaning: Meaning) -> None:
         """Add a levelled form; of two meanings for one form the first stays."""
         node = self._root
+        self._initials.add(form[0])
         for token in form.split(" "):
             node = self._step(node, token)
         if node.meaning is None:
@@ -84,6 +86,8 @@ class Lexicon(Generic[Meaning]):
 
     def match(self, text: str, at: int) -> tuple[Meaning, int] | None:
         """The meaning of the longest form that begins at `at`, and where it ends."""
+        if text[at : at + 1] not in self._initials:
+            return None
         return _match(self._root, text, at)
 
 
