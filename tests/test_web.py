@@ -152,17 +152,18 @@ def test_hostile_text_stays_text_on_every_page(site: Site) -> None:
             assert "<script" not in text and "<img" not in text and "javascript:" not in text, path
 
 
-def test_stories_can_be_pulled(site: Site) -> None:
+@pytest.mark.parametrize("what", ["stories", "alerts"])
+def test_alerts_and_stories_can_be_pulled(site: Site, what: str) -> None:
     for kind, media in (
         ("atom", "application/atom+xml"),
         ("json", "application/feed+json"),
         ("csv", "text/csv"),
         ("ics", "text/calendar"),
     ):
-        status, headers, text = site.ask(f"/stories.{kind}")
+        status, headers, text = site.ask(f"/{what}.{kind}")
         assert (status, headers["content-type"].partition(";")[0]) == (200, media)
         assert text
-    assert site.ask("/stories.exe")[0] == 404
+    assert site.ask(f"/{what}.exe")[0] == 404
 
 
 def test_metrics_are_in_the_text_format(site: Site) -> None:

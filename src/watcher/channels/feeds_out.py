@@ -14,13 +14,14 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from xml.etree import ElementTree
 
 from watcher.channels.clean import plain
 from watcher.channels.content import as_alert, card, full_lines
 from watcher.channels.markup import write
 from watcher.channels.speaker import Speaker
-from watcher.model import Alert, Story
+from watcher.model import Alert, Change, Story
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _NAMESPACE = uuid.UUID("5b0c1a52-6e0e-5c55-9d1d-3f6f3f1d7a10")
@@ -276,3 +277,18 @@ FORMATS: Mapping[str, tuple[str, Writer]] = {
     "ics": ("text/calendar; charset=utf-8", calendar),
 }
 """Media type and writer by file extension."""
+
+
+def alert_of(row: Mapping[str, Any]) -> Alert:
+    """An alert, from what the store lists of it."""
+    return Alert(
+        key=row["key"],
+        kind=row["kind"],
+        story=row["story"],
+        item=row["item"],
+        rules=tuple(row["rules"]),
+        severity=row["severity"],
+        created_at=datetime.fromisoformat(row["created_at"]),
+        changes=tuple(Change(change["kind"], change["old"], change["new"]) for change in row["changes"]),
+        body=row["body"],
+    )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +15,7 @@ from watcher.cli.main import App
 from watcher.durations import parse_duration
 
 if TYPE_CHECKING:
+    from watcher.channels.feeds_out import Entry
     from watcher.config import Settings
     from watcher.rules import Rulebook
     from watcher.store import Lists, Store
@@ -34,6 +36,28 @@ class _Duration(click.ParamType):  # type: ignore[type-arg]  # generic in newer 
 
 DURATION = _Duration()
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+to_option = click.option(
+    "--to",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a file to be pulled: .atom, .json (JSON Feed), .csv, or .ics (a calendar of what is ahead).",
+)
+
+
+def write_pulled(target: Path, what: str, entries: Sequence[Entry], now: datetime) -> None:
+    """Write `entries` in the format that the file's name ends with. Who reads the file sees the old or the new one, whole."""
+    from watcher.channels.feeds_out import FORMATS, About
+
+    kind = target.suffix.lower().removeprefix(".")
+    if kind not in FORMATS:
+        raise click.UsageError(f"'{target.name}' ends with none of " + ", ".join(f".{name}" for name in FORMATS))
+    fresh = target.with_name(target.name + ".new")
+    _, write = FORMATS[kind]
+    fresh.write_text(write(entries, About(f"Watcher: {what}"), now), "utf-8", newline="")
+    fresh.replace(target)
+    click.echo(f"{target}: {len(entries)} {what}")
 
 
 @contextmanager

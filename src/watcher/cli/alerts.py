@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import click
 
-from watcher.cli.access import DURATION, json_option, reading, writing
+from watcher.cli.access import DURATION, json_option, reading, to_option, write_pulled, writing
 from watcher.cli.main import App
 from watcher.cli.output import ago, emit_json, table
 from watcher.errors import StoreError
@@ -31,12 +32,19 @@ def alerts() -> None:
 @click.option("--since", type=DURATION, default="30d", show_default=True, help="How far back.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
 @json_option
+@to_option
 @click.pass_obj
-def alerts_list(app: App, since: timedelta, limit: int, as_json: bool) -> None:
+def alerts_list(app: App, since: timedelta, limit: int, as_json: bool, target: Path | None) -> None:
     """Alerts, latest first, with the state of each delivery."""
     now = datetime.now(UTC)
     with reading(app) as lists:
         found = lists.alerts(limit, now - since)
+    if target is not None:
+        from watcher.channels.feeds_out import alert_entries, alert_of
+        from watcher.channels.speaker import speaker
+
+        write_pulled(target, "alerts", alert_entries(map(alert_of, found), speaker("en"), now), now)
+        return
     if as_json:
         emit_json(found)
         return

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import click
 
-from watcher.cli.access import DURATION, json_option, reading, rulebook_of, writing
+from watcher.cli.access import DURATION, json_option, reading, rulebook_of, to_option, write_pulled, writing
 from watcher.cli.main import App
 from watcher.cli.output import ago, emit_json, table
 from watcher.errors import StoreError
@@ -50,12 +51,21 @@ def stories() -> None:
 @click.option("--rule", default="", help="Only stories that this rule caught.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
 @json_option
+@to_option
 @click.pass_obj
-def stories_list(app: App, since: timedelta, rule: str, limit: int, as_json: bool) -> None:
+def stories_list(app: App, since: timedelta, rule: str, limit: int, as_json: bool, target: Path | None) -> None:
     """Stories, latest first."""
     now = datetime.now(UTC)
     with reading(app) as lists:
         found = lists.stories(limit, now - since, rule)
+    if target is not None:
+        from watcher.channels.feeds_out import story_entries
+        from watcher.channels.speaker import speaker
+
+        write_pulled(
+            target, "stories", story_entries([story for story in found if story.rules], speaker("en"), now), now
+        )
+        return
     if as_json:
         emit_json([story_json(story) for story in found])
         return

@@ -1,10 +1,10 @@
-"""The web application: pages for people, /metrics, /healthz and /readyz for machines, stories to pull."""
+"""The web application: pages for people, /metrics, /healthz and /readyz for machines, alerts and stories to pull."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from typing import Any
@@ -27,13 +27,6 @@ from watcher.web.guard import COOKIE, Guard
 
 FAILURES_A_MINUTE = 5
 MAX_PUSH = 10_000_000
-
-WRITERS = {
-    "atom": (feeds_out.atom, "application/atom+xml"),
-    "json": (feeds_out.json_feed, "application/feed+json"),
-    "csv": (feeds_out.csv_table, "text/csv"),
-    "ics": (feeds_out.calendar, "text/calendar"),
-}
 
 
 class Pages:
@@ -144,16 +137,18 @@ class Pages:
 
     async def stories_out(self, request: Request) -> Response:
         """Stories as Atom, JSON Feed, CSV or iCalendar."""
-        kind = request.path_params["kind"]
-        if kind not in WRITERS:
-            return PlainTextResponse("there is " + ", ".join(f"stories.{name}" for name in WRITERS), 404)
         now = datetime.now(UTC)
         stories = await self._ask(lambda lists: lists.stories(200, now - timedelta(days=90)))
         entries = feeds_out.story_entries([story for story in stories if story.rules], speaker("en"), now)
-        base = str(request.base_url)
-        write, media_type = WRITERS[kind]
-        about = feeds_out.About("Watcher: stories", base, f"{base}stories.{kind}")
-        return Response(write(entries, about, now), media_type=media_type)
+        return _pulled(request, "stories", entries, now)
+
+    async def alerts_out(self, request: Request) -> Response:
+        """Alerts as Atom, JSON Feed, CSV or iCalendar."""
+        now = datetime.now(UTC)
+        rows = await self._ask(lambda lists: lists.alerts(200, now - timedelta(days=90)))
+        return _pulled(
+            request, "alerts", feeds_out.alert_entries(map(feeds_out.alert_of, rows), speaker("en"), now), now
+        )
 
     async def status(self, request: Request) -> Response:
         """What `watcher status --json` says."""
@@ -185,6 +180,16 @@ class Pages:
         return Response(
             resources.files("watcher.web").joinpath("static/style.css").read_text("utf-8"), media_type="text/css"
         )
+
+
+def _pulled(request: Request, what: str, entries: Sequence[feeds_out.Entry], now: datetime) -> Response:
+    """Entries in the format that the address ends with."""
+    kind = request.path_params["kind"]
+    if kind not in feeds_out.FORMATS:
+        return PlainTextResponse("there is " + ", ".join(f"{what}.{name}" for name in feeds_out.FORMATS), 404)
+    base, (media_type, write) = str(request.base_url), feeds_out.FORMATS[kind]
+    about = feeds_out.About(f"Watcher: {what}", base, f"{base}{what}.{kind}")
+    return Response(write(entries, about, now), media_type=media_type)
 
 
 def safe_link(url: str) -> str:
@@ -244,6 +249,7 @@ def build(pages: Pages, token: str, hosts: Iterable[str]) -> Starlette:
         Route("/stories/{id}", pages.story),
         Route("/stories.{kind}", pages.stories_out),
         Route("/alerts", pages.alerts),
+        Route("/alerts.{kind}", pages.alerts_out),
         Route("/feeds", pages.feeds),
         Route("/status.json", pages.status),
         Route("/metrics", pages.metrics),
