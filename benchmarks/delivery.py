@@ -58,7 +58,9 @@ def peak() -> int:
 async def deliver(url: str, count: int, folder: str, gauge: Gauge) -> float:
     """Seconds that it takes to deliver `count` alerts through outbox and Apprise."""
     policy = ChannelPolicy("hook")
-    plan = Plan({}, compile_rules([]), Policy(), PollingPolicy(), {"hook": Destination(policy, senders.open(url, "hook"))})
+    plan = Plan(
+        {}, compile_rules([]), Policy(), PollingPolicy(), {"hook": Destination(policy, senders.open(url, "hook"))}
+    )
     store = open_store(f"{folder}/bench.db")
     for start in range(0, count, 500):
         batch = [delivery(f"d{n}", alert(f"a{n}", f"s{n}"), "hook") for n in range(start, start + 500)]
@@ -87,13 +89,17 @@ def main() -> None:
             bare_count = max(1, count // 10)
             begin = time.perf_counter()
             for number in range(bare_count):
-                requests.post(f"http://127.0.0.1:{port}/bare", json={"title": "A title", "message": str(number)}, timeout=30)
+                requests.post(
+                    f"http://127.0.0.1:{port}/bare", json={"title": "A title", "message": str(number)}, timeout=30
+                )
             bare = bare_count / (time.perf_counter() - begin)
         finally:
             sink.kill()
     rate = count / seconds
     print("| | messages/s | |\n|---|---|---|")
-    print(f"| Watcher: outbox, rendering, Apprise | {rate:.0f} | {arrived} of {count} arrived, peak memory + {grown:.0f} MB |")
+    print(
+        f"| Watcher: outbox, rendering, Apprise | {rate:.0f} | {arrived} of {count} arrived, peak memory + {grown:.0f} MB |"
+    )
     print(f"| bare `requests.post` in a loop | {bare:.0f} | Watcher takes {bare / rate:.1f}× the time |")
 
 

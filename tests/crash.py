@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from farm import Answer, Farm, rss
@@ -137,8 +137,17 @@ class Scenario:
 
     def kill_at(self, point: Point) -> Outcome:
         """Kill there, make good twice, and count."""
-        with self._servers(f"{point.thread}-{point.call}-{point.number}") as (folder, sink):
-            inject = f"inject={point.call}:signal=KILL:when={point.number}"
+        code, outcome = self._broken(point, "signal=KILL")
+        return replace(outcome, killed=code in (137, -9))
+
+    def fail_at(self, point: Point, error: str) -> tuple[int, Outcome]:
+        """Let the call fail there with an error such as EIO, make good twice, and count. Returns the exit code too."""
+        return self._broken(point, f"error={error}")
+
+    def _broken(self, point: Point, how: str) -> tuple[int, Outcome]:
+        place = f"{point.thread}-{point.call}-{point.number}-{how.replace('=', '-')}"
+        with self._servers(place) as (folder, sink):
+            inject = f"inject={point.call}:{how}:when={point.number}"
             strace = ["-e", f"trace={point.call}", "-e", inject, "-o", "/dev/null"]
             code = run_traced(self._zygote, folder, self.fault, strace, point.thread)
             for _ in range(2):
@@ -146,7 +155,7 @@ class Scenario:
             got = {name: told_titles(sink, name) for name in DESTINATIONS}
             lost = sum(title not in got[name] for name in DESTINATIONS for title in TITLES)
             repeats = max(sum(number - 1 for number in got[name].values()) for name in DESTINATIONS)
-            return Outcome(point, code in (137, -9), lost, repeats)
+            return code, Outcome(point, False, lost, repeats)
 
     def walk(self, points: Sequence[Point], workers: int = 2) -> list[Outcome]:
         """Kill at every one of these points."""

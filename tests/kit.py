@@ -28,6 +28,8 @@ class Daemon:
         self.write(feeds, channels, rules, head)
         self.process: subprocess.Popen[bytes] | Forked | None = None
         self.log = folder / "log.txt"
+        self.environ: dict[str, str] = {}
+        """Beside the environment that there is."""
 
     def write(self, feeds: Sequence[str], channels: Sequence[tuple[str, str]], rules: str, head: str = FAST) -> None:
         """Write the configuration."""
@@ -47,7 +49,7 @@ class Daemon:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                env=os.environ | {"PYTHONUNBUFFERED": "1"} | environ,
+                env=os.environ | {"PYTHONUNBUFFERED": "1"} | self.environ | environ,
             )
 
     def kill(self) -> None:
@@ -70,7 +72,13 @@ class Daemon:
     def call(self, *arguments: str, given: str | None = None, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """Run another command on the same configuration."""
         return subprocess.run(
-            self.command(*arguments), input=given, capture_output=True, text=True, check=False, timeout=timeout
+            self.command(*arguments),
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout,
+            env=os.environ | self.environ,
         )
 
 

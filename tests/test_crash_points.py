@@ -16,6 +16,8 @@ from zygote import Zygote
 SEED = int(os.environ.get("WATCHER_SEED", "7"))
 SAMPLE = int(os.environ.get("WATCHER_CRASH_POINTS", "16"))
 
+FAILURES = int(os.environ.get("WATCHER_FAILURES", "3"))
+
 pytestmark = pytest.mark.skipif(not is_possible(), reason="strace is not here or may not trace")
 
 
@@ -44,3 +46,17 @@ def test_a_seeded_fault_is_found_by_kills_at_syncs(zygote: Zygote, tmp_path: Pat
     found = scenario.first_found(random.Random(SEED).sample(points, len(points)))
     print(f"\nseed={SEED} {fault}: {found}")
     assert found is not None
+
+
+@pytest.mark.parametrize(("call", "error"), [("fdatasync", "EIO"), ("pwrite64", "EIO"), ("pwrite64", "ENOSPC")])
+def test_a_disk_that_fails_is_said_or_survived_and_loses_nothing(
+    zygote: Zygote, tmp_path: Path, call: str, error: str
+) -> None:
+    """SQLite writes a frame whose sync failed anew, so that a later sync that succeeds tells the truth."""
+    scenario = Scenario(zygote, tmp_path)
+    points = [point for point in scenario.points(["store_0"]) if point.call == call]
+    for point in random.Random(SEED).sample(points, min(FAILURES, len(points))):
+        code, outcome = scenario.fail_at(point, error)
+        print(f"\nseed={SEED} {error} at {point}: exit {code}, lost={outcome.lost} repeats={outcome.repeats}")
+        assert (outcome.lost, outcome.repeats <= 1) == (0, True)
+        assert code in (0, 1)

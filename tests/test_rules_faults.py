@@ -207,5 +207,47 @@ def test_rules_that_every_item_pays_for_are_warned_of() -> None:
     assert warnings(RuleSpec("x", Line("NOT a AND country:KR"))) == []
 
 
-def test_lower_case_operators_are_warned_of() -> None:
-    assert warnings(RuleSpec("x", Line("fund and loan"))) == ["rule «x»: «and» in lower case is a word to match"]
+@pytest.mark.parametrize(
+    ("expression", "message", "hint"),
+    [
+        ("fund and loan", "«and» in lower case is a word to match", "write AND for the operator"),
+        ("fund near/5 loan", "«near/5» in lower case is a word to match", "write NEAR/5"),
+        ("sentence(fund AND loan)", "«sentence» in lower case is a word to match", "write SENTENCE( )"),
+        ("fund && loan", "«&&» is a sign to match", "write AND"),
+        ("fund || loan", "«||» is a sign to match", "write OR"),
+        ("fund -loan", "«-loan» is a word to match", "write NOT loan"),
+        ("fund !loan", "«!loan» is a word to match", "write NOT loan"),
+        ("+fund loan", "«+fund» is a word to match", "leave the + out"),
+        ("~fund", "the ~ of «~fund» is a sign to match", "write fund~"),
+        ("f?nd", "the ? of «f?nd» is a sign to match", "write word* for beginnings"),
+        ("fund *", "«*» is a sign to match", "leave it out"),
+        ("=@ai", "«=@ai» is a word to match", "write @ai"),
+        ("fund country!=KR", "«country!=KR» is a word to match", "write NOT field:value"),
+        (r"/gpt-\d/i", "«i» behind the regular expression is a word to match", "any case is matched"),
+        ("country:US OR KR", "«KR» is a word to match, no country", "write country:[…, KR]"),
+        ("stage:planned OR funded OR bird", "«funded» is a word to match, no stage", "write stage:[…, funded]"),
+    ],
+)
+def test_what_is_seldom_meant_is_warned_of(expression: str, message: str, hint: str) -> None:
+    (warning,) = compile_rules([RuleSpec("x", Line(expression))], (AI,)).warnings
+    assert warning.message.splitlines()[0] == f"rule «x»: {message}"
+    assert hint in warning.hint
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "R&D",
+        "C++ AND AT&T",
+        '"what?" OR "-loan"',
+        "e-mail",
+        "KR OR country:US fund",
+        "/a&b|c!/ fund",
+        "title:US OR KR",
+        '"and" fund',
+    ],
+)
+def test_what_is_meant_is_not_warned_of(expression: str) -> None:
+    assert [
+        found for found in compile_rules([RuleSpec("x", Line(expression))]).warnings if "to match" in found.message
+    ] == []

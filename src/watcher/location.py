@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -42,12 +42,24 @@ def database_fault(location: str) -> str:
     """Why a database can not be used here, and what to do; '' where it can."""
     scheme, found, _ = location.partition("://")
     if is_server(location):
+        import importlib.util
+
         if importlib.util.find_spec("psycopg") is None:
-            return "a database on PostgreSQL needs the extra `postgres`: pip install 'watcher[postgres]'"
+            return "a database on PostgreSQL needs the extra `postgres`; pip install 'watcher[postgres]'"
         return ""
     if found and scheme != "sqlite":
         return f"the database '{scheme}://…' is not supported; name a SQLite file, or postgresql://user@host/name"
     return ""
+
+
+def passwords_of(location: str) -> frozenset[str]:
+    """The passwords in a database's URL, as they stand and as they are meant."""
+    from urllib.parse import unquote
+
+    place, _, options = location.partition("://")[2].partition("?")
+    user, _, _ = place.rpartition("@")
+    found = [user.partition(":")[2], *re.findall(r"(?:^|&)(?:ssl)?password=([^&]*)", options)]
+    return frozenset(form for password in found if password for form in (password, unquote(password)))
 
 
 def kept_in(location: str, config: Path, environ: Mapping[str, str] | None = None) -> Path:

@@ -24,24 +24,41 @@ if TYPE_CHECKING:
 @click.option("--title", default="", help="Title that goes with --text.")
 @click.option("--lang", default="", help="Language of --text; detected otherwise.")
 @click.option("--rule", "only", multiple=True, help="Only this rule; may be given several times.")
-@click.option("--json", "as_json", is_flag=True)
+@click.option(
+    "--ledger", "only_ledger", is_flag=True, help="Only what became of a stored item; no rule is asked again."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def explain(
-    app: App, what: str | None, given: str | None, title: str, lang: str, only: tuple[str, ...], as_json: bool
+    app: App,
+    what: str | None,
+    given: str | None,
+    title: str,
+    lang: str,
+    only: tuple[str, ...],
+    only_ledger: bool,
+    as_json: bool,
 ) -> None:
     """Say why a text (--text), a stored item or a URL matches each rule, or which condition failed.
 
     \b
     watcher explain --text "France to invest €109bn in AI" --lang en
     watcher explain https://example.org/news/1
+    watcher explain https://example.org/news/1 --ledger
     """
     ledger = None
     if given is None:
         if not what:
             raise click.UsageError("give an item, a URL or --text")
         ledger = _stored(app, what)
+        if only_ledger and as_json:
+            emit_json({"ledger": ledger})
         if not as_json:
             _show_ledger(ledger)
+        if only_ledger:
+            return
+    elif only_ledger:
+        raise click.UsageError("--text is in no ledger; give an item or a URL")
     verdict, answers = _judged(app, ledger, title, given or "", lang, only)
     if as_json:
         emit_json(
@@ -111,17 +128,24 @@ def vars_of(evidence: Evidence) -> dict[str, Any]:
 
 def _show_ledger(row: Mapping[str, Any]) -> None:
     click.echo(f"item {row['id']}  {row['title']}")
-    click.echo(f"  from {row['source']} ({row['feed']}), seen {row['seen_at']}, version {row['version']}")
+    click.echo(f"  from {row['source']} ({row['feed']}), seen {_local(row['seen_at'])}, version {row['version']}")
     click.echo(
         f"  fate: {row['fate']}{' — ' + row['detail'] if row['detail'] else ''}{', story ' + row['story'] if row['story'] else ''}"
     )
+    for match in row["matches"]:
+        terms = ", ".join(dict.fromkeys(f"«{found['text']}»" for found in match["evidence"]))
+        click.echo(f"  matched {match['rule']} when read, score {match['score']:.2f}: {terms}")
     for alert in row["alerts"]:
         for delivery in alert["deliveries"]:
-            when = delivery["done_at"] or f"due {delivery['due_at']}"
+            when = _local(delivery["done_at"]) if delivery["done_at"] else f"due {_local(delivery['due_at'])}"
             error = f" ({delivery['last_error']})" if delivery["last_error"] else ""
             click.echo(
-                f"  alert {alert['key']} → {delivery['channel']}: {delivery['state']} {when}, {delivery['attempts']} attempts{error}"
+                f"  alert {alert['key']} → {delivery['channel']}: {delivery['state']} {when}, {delivery['attempts']} attempt{'' if delivery['attempts'] == 1 else 's'}{error}"
             )
+
+
+def _local(moment: str) -> str:
+    return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def _show_answer(answer: Any, fields: Mapping[str, str]) -> None:

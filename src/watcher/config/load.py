@@ -16,7 +16,7 @@ from watcher.config.settings import Settings
 from watcher.config.tree import Node, read_tree
 from watcher.config.validate import notes, validated
 from watcher.errors import ConfigError, Problem, RuleError, in_file
-from watcher.location import DATABASE, beside
+from watcher.location import DATABASE, beside, database_fault, passwords_of
 from watcher.model import Feed
 from watcher.rules import RuleSpec, VocabularySpec, compile_rules
 
@@ -136,6 +136,9 @@ def _assemble(path: Path, main: Part, loading: _Loading) -> Settings:
         _refuse_twins(kind, named, loading.problems)
     loading.problems += [problem for found in feeds for problem in feed_problems(found)]
     _check_channels(rules, channels, loading.problems)
+    if fault := database_fault(model.database):
+        where = main.where("database")
+        loading.problems.append(Problem(where.file, where.line, where.column, *fault.split("; ", 1)))
     _check_scopes(rules, [found.value[0] for found in feeds], loading.notes)
     if any(problem.severity == "error" for problem in loading.problems):
         found = _rule_problems(rules, terms) if loading.is_whole else []
@@ -153,7 +156,7 @@ def _assemble(path: Path, main: Part, loading: _Loading) -> Settings:
         health=model.health,
         keep=model.keep,
         log=model.log,
-        secrets=frozenset(loading.secrets) | _secret_urls(channels),
+        secrets=frozenset(loading.secrets) | _secret_urls(channels) | passwords_of(model.database),
         warnings=tuple(loading.problems),
         notes=tuple(loading.notes),
         files=tuple(loading.files),

@@ -216,7 +216,7 @@ class PartModel(Model):
 class MainModel(PartModel):
     """The main file."""
 
-    database: str = Field(DATABASE, description="SQLite file.")
+    database: str = Field(DATABASE, description="SQLite file, or postgresql://user@host/name (extra `postgres`).")
     include: Texts = Field([], description="pack:NAME, or file patterns relative to this file.")
     polling: PollingModel = PollingModel()
     web: WebModel | None = None

@@ -212,6 +212,8 @@ class Daemon:
     async def _drain(self, service: Service) -> None:
         """Let what is under way finish, for a while; what does not is taken up again at the next start."""
         self._scheduler.pause()
+        if self._queue is not None:
+            self._queue.close()
         service.wind_down()
         sends = asyncio.create_task(_finish(list(self._sends.values()), SENDS_END))
         await _finish(list(self._queue.tasks if self._queue else ()), POLLS_END)

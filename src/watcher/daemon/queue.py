@@ -22,6 +22,11 @@ class PollQueue:
     def __init__(self, service: Service) -> None:
         self.tasks: set[asyncio.Task[Update | None]] = set()
         self._service = service
+        self._is_open = True
+
+    def close(self) -> None:
+        """Begin no further poll. What a tick has claimed meanwhile is taken up again at the next start."""
+        self._is_open = False
 
     async def tick(self, concurrency: int) -> bool:
         """Begin to poll what is due; `concurrency` is how many requests may be made at once. False: the store failed."""
@@ -31,7 +36,7 @@ class PollQueue:
         except StoreError as error:
             self._service.tell("store.failed", kind=error.kind, reason=error.reason)
             return False
-        for claim in claims:
+        for claim in claims if self._is_open else ():
             task = asyncio.create_task(guarded(self._service, self._service.poll(claim), feed=claim.state.url))
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)

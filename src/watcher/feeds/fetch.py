@@ -98,8 +98,7 @@ class HttpFetcher:
         line: timedelta | None = None,
     ) -> Document | None:
         """Any document by URL, under the same limits; None for 304. Raises FetchError, HostBusy only with a longest `line`."""
-        self.guard.check_url(url)
-        host = urlsplit(url).hostname or ""
+        host = self.guard.check_url(url)
         clock = asyncio.get_running_loop().time
         self._heed(url, host, clock())
         if (seconds := self.hosts.join(host, url, clock(), line.total_seconds() if line else None)) > 0:
@@ -268,6 +267,8 @@ def body_hash(body: bytes) -> str:
 
 def _same_site(url: str, home: str) -> bool:
     """Whether credentials for `home` may go to `url`: the same host and port, never from https down to http."""
+    if url == home:
+        return True
     a, b = urlsplit(url), urlsplit(home)
     if a.hostname != b.hostname or (b.scheme == "https" and a.scheme != "https"):
         return False

@@ -38,6 +38,7 @@ NOT_PUBLIC = tuple(
     )
 )
 _NEVER_IN_URL = re.compile(r"[\x00-\x20\\\x7f-\xa0]")
+_REMEMBERED = 20_000
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -52,6 +53,8 @@ class Guard:
         self.allows_all = private_networks == "allow"
         listed = () if isinstance(private_networks, str) else private_networks
         self.allowed: tuple[IPNetwork, ...] = tuple(ipaddress.ip_network(text, strict=False) for text in listed)
+        self._passed: dict[str, str] = {}
+        """Hosts of URLs that passed; the same feeds are asked again and again."""
 
     def permits(self, address: str) -> bool:
         """Whether a socket may connect to this numeric address. IPv4 inside IPv6 is judged as IPv4."""
@@ -89,11 +92,14 @@ class Guard:
         made.setblocking(False)
         return made
 
-    def check_url(self, url: str, *, from_feed: bool = False) -> None:
-        """Refuse a URL by its text: schemes other than http(s), control characters, backslashes, no host, a literal private address.
+    def check_url(self, url: str, *, from_feed: bool = False) -> str:
+        """The host of a URL that its text does not forbid.
 
-        Raises ForbiddenAddress. A URL that a server supplied (`from_feed`) may not carry a user name either.
+        Raises ForbiddenAddress for schemes other than http(s), control characters, backslashes, no host, a literal
+        private address. A URL that a server supplied (`from_feed`) may not carry a user name either.
         """
+        if not from_feed and url in self._passed:
+            return self._passed[url]
         if _NEVER_IN_URL.search(url):
             raise ForbiddenAddress(url, "the address holds characters that no URL may hold", permanent=True)
         try:
@@ -111,6 +117,9 @@ class Guard:
             raise ForbiddenAddress(url, "redirected to an address with a user name", permanent=True)
         if _is_literal(host) and not self.permits(host):
             raise ForbiddenAddress(url, _private(host), permanent=True)
+        if not from_feed and len(self._passed) < _REMEMBERED:
+            self._passed[url] = host
+        return host
 
 
 @lru_cache(4096)

@@ -12,6 +12,7 @@ from watcher.rules.build import Builder
 from watcher.rules.conditions.core import Condition
 from watcher.rules.conditions.facts import language_code
 from watcher.rules.conditions.logic import All, Not
+from watcher.rules.doubts import doubts
 from watcher.rules.faults import FOLLOWS, Fault, problem
 from watcher.rules.lexer import read_term, uses_language
 from watcher.rules.opinion import Opinion
@@ -19,7 +20,7 @@ from watcher.rules.rule import Rule
 from watcher.rules.scoping import ANY
 from watcher.rules.score import Score
 from watcher.rules.spec import Line, OpinionSpec, RuleSpec, ScoreSpec, VocabularySpec, VocabularyTerm, Where
-from watcher.rules.syntax import lower_case_operators, parse
+from watcher.rules.syntax import parse
 
 MAX_CHAIN = 20
 """So many rules, or vocabularies, may build on each other in line."""
@@ -154,9 +155,8 @@ class Assembly:
             draft.pieces.append((part, line, node))
             if "rule:" in line.text:
                 draft.builds_on.extend((name, line, inner) for name, inner in references(node))
-            if part == "match":
-                warnings = lower_case_operators(line.text)
-                self.warnings.extend(problem(fault, line, f"rule «{spec.name}»") for fault in warnings)
+            if part in ("match", "score") or uses_language(line.text):
+                self.warnings.extend(problem(fault, line, f"rule «{spec.name}»") for fault in doubts(line.text, node))
         if not lines:
             self._problem(spec.where, f"rule «{spec.name}» asks for nothing", "give it match:, any:, all: or score:")
         self._check_quorum(spec)
@@ -184,8 +184,8 @@ class Assembly:
             except Fault:
                 is_faulty = True
                 found = islice(self.builder.faults(node, line.text), MAX_FAULTS)
-                told = (fault for fault in found if fault.severity != FOLLOWS)
-                self.problems.extend(problem(fault, line, f"rule «{spec.name}»") for fault in told)
+                told = [problem(fault, line, f"rule «{spec.name}»") for fault in found if fault.severity != FOLLOWS]
+                self.problems.extend(dict.fromkeys(told))
         chain = self._chain(draft, rules)
         if is_faulty or chain is None:
             return None

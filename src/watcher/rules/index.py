@@ -22,7 +22,9 @@ from watcher.rules.reading import TEXT_FIELDS, Reading
 
 GROUP = "\x03"
 MAX_SPREAD = 4
-"""A set of more keys is filed as one group, shared by all rules that need it (a vocabulary)."""
+"""A set of more keys that several rules need (a vocabulary) is filed as one group, shared by them."""
+MAX_ALONE = 64
+"""So many keys of a set that no other rule needs are filed one by one: a group of its own would be one more thing to look up."""
 ALWAYS = ""
 """The key that every item holds."""
 FEW = 8
@@ -49,6 +51,7 @@ class Index:
         literals.update(key for key in self._groups if key.startswith(LITERAL))
         for anchor, posting in self._postings.items():
             literals.update(key for key in (anchor, *dict(posting)) if key.startswith(LITERAL))
+        literals.update(key for rest in rests.values() for key in rest[0] if key.startswith(LITERAL))
         self._literals = sorted(literals)
         self._automaton = AhoCorasick([key[1:] for key in self._literals]) if literals else None
         self._rests = self._comparable(rests, literals)
@@ -92,7 +95,8 @@ class Index:
     def _file(self, needs: Sequence[Needs]) -> dict[int, Sequence[frozenset[str]]]:
         """File every rule; answers what each needs beyond what it is filed under."""
         used: Counter[str] = Counter()
-        for keys, times in Counter(chain.from_iterable(needs)).items():
+        shared = Counter(chain.from_iterable(needs))
+        for keys, times in shared.items():
             used.update(dict.fromkeys(keys, times))
         total = max(1, len(needs))
         filed: dict[str, dict[str, list[int]]] = {}
@@ -101,10 +105,13 @@ class Index:
             if not need:
                 continue
             ranked = sorted(need, key=lambda keys: self._rarity(keys, used, total))
-            if len(ranked) > 2:
-                rests[number] = ranked[2:]
-            anchors = self._spread(ranked[0])
-            guards = self._spread(ranked[1]) if len(ranked) > 1 else (ALWAYS,)
+            anchors = self._spread(ranked[0], shared[ranked[0]])
+            guards: tuple[str, ...] = (ALWAYS,)
+            rest = ranked[1:]
+            if rest and (len(rest[0]) <= MAX_SPREAD or shared[rest[0]] > 1):
+                guards, rest = self._spread(rest[0], shared[rest[0]]), rest[1:]
+            if rest:
+                rests[number] = rest
             for anchor in anchors:
                 posting = filed.setdefault(anchor, {})
                 for guard in guards:
@@ -136,9 +143,9 @@ class Index:
             known = self._costs[keys] = sum([sqrt(cost(key)) * share for key, share in shares])
         return known
 
-    def _spread(self, keys: frozenset[str]) -> tuple[str, ...]:
-        """The keys to file under: they themselves when few, else the group of them."""
-        if len(keys) <= MAX_SPREAD:
+    def _spread(self, keys: frozenset[str], times: int) -> tuple[str, ...]:
+        """The keys to file under: they themselves when few or needed by one rule alone, else the group of them."""
+        if len(keys) <= MAX_SPREAD or (times == 1 and len(keys) <= MAX_ALONE):
             return tuple(keys)
         group = self._numbers.get(keys)
         if group is None:

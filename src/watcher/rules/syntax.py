@@ -5,7 +5,6 @@ Raises Fault at the first error, with what to write instead. Depth and length ar
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from watcher.rules import tree
@@ -15,7 +14,6 @@ from watcher.rules.lexer import Token, tokens
 MAX_LENGTH = 50_000
 MAX_DEPTH = 60
 MAX_CHAINED = 10
-_LOWER_CASE = re.compile(r"\b(?:and|or|not)\b")
 OPERATORS = frozenset({"AND", "OR", "NOT", "NEAR", "SENTENCE"})
 
 
@@ -36,23 +34,6 @@ def parse(text: str) -> tree.Node:
     if left.kind != "end":
         raise Fault(f"«{left.text}» does not belong here", "remove it", left.start, left.end)
     return node
-
-
-def lower_case_operators(text: str) -> list[Fault]:
-    """Warnings for `and`, `or`, `not` in lower case, which are words to match and seldom meant so."""
-    if not _LOWER_CASE.search(text):
-        return []
-    return [
-        Fault(
-            f"«{token.text}» in lower case is a word to match",
-            f"write {token.text.upper()} for the operator, or quote it",
-            token.start,
-            token.end,
-            "warning",
-        )
-        for token in tokens(text)
-        if token.kind == "term" and token.text in ("and", "or", "not")
-    ]
 
 
 class _Parser:

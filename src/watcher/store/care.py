@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from watcher.errors import StoreError
+from watcher.location import is_server
 from watcher.store.codec import stamp
 from watcher.store.connection import SqliteError, as_store_error, connect
 from watcher.store.store import Store
@@ -36,7 +37,14 @@ class Limits:
 
 
 def backup(location: str, target: Path) -> int:
-    """Copy a database that may be in use. The copy is checked, synced, then renamed into place. Returns its size in bytes."""
+    """Copy a database that may be in use. The copy is checked, synced, then renamed into place. Returns its size in bytes.
+
+    Raises StoreError; also for a database of a server, which has its own tool for it.
+    """
+    if is_server(location):
+        raise StoreError(
+            "io", "a database on PostgreSQL is copied with pg_dump: `pg_dump --format=custom --file=FILE URL`"
+        )
     source = Path(location.removeprefix("sqlite:///"))
     if not source.exists():
         raise StoreError("io", f"there is no database {source} yet")

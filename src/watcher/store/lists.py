@@ -150,7 +150,8 @@ class Lists(ABC):
     def item(self, asked: str) -> Row | None:
         """An item by id or URL, with its versions, identity keys and deliveries: the ledger of its fate."""
         rows = self._rows("SELECT * FROM item WHERE id = :asked", asked=asked) or self._rows(
-            "SELECT * FROM item WHERE url = :asked ORDER BY number DESC LIMIT 1", asked=asked
+            "SELECT * FROM item WHERE url = :asked AND url <> '' ORDER BY number DESC LIMIT 1",
+            asked=asked,  # by item_url
         )
         if not rows:
             return None

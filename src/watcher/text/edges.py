@@ -23,6 +23,13 @@ _BY_SCRIPT = {"arabic": "ar", "hebrew": "he"}
 _LEADING_VOWELS = frozenset("เแโใไເແໂໃໄ")
 _SILENCERS = frozenset("\u0e4c\u103a\u1039")
 """They make the consonant before them the end of the syllable: Thai thanthakhat, Burmese asat and virama."""
+_THAI_VOWELS = frozenset("าิีึืุู่้๊๋")
+"""Vowel signs and tone marks behind which a consonant may close the syllable."""
+_THAI_CONSONANTS = frozenset(chr(code) for code in range(0x0E01, 0x0E2F))
+_THAI_FINALS = _THAI_CONSONANTS - frozenset("ฉผฝหอฮณ")
+"""Consonants that can close a syllable; ณ is also a word by itself."""
+_THAI_ONLY_FINALS = frozenset("กงดบยว")
+"""Those of them that no word has as a syllable of their own before a vowel that is written first, as นโยบาย and สเปน do."""
 _TRAILING_SIGNS = frozenset("ะาำๅฯๆະາຳຽ")
 
 
@@ -86,12 +93,29 @@ def has_right_edge(folded: str, start: int, end: int, lang: str = "") -> bool:
             not (script == beside == "katakana")
             and after not in _TRAILING_SIGNS
             and (not then or then not in _SILENCERS)
+            and not (script == beside == "thai" and _closes_thai_syllable(folded, end))
         )
     if beside == "digit" or script == "digit":
         return _digits_after(folded, start, end, script, beside)
     if beside != script:
         return True
     return script == "hangul" and (end - start >= 3 or _run_after(folded, end, script) in _particles())
+
+
+def _closes_thai_syllable(folded: str, end: int) -> bool:
+    """Whether the consonant at `end` must belong to the open syllable before it: มา is no word in มาก.
+
+    It must where nothing of Thai follows it, and before a vowel that is written first, so begins the next syllable; there
+    only for consonants that begin no syllable of their own. Elsewhere it may as well begin a word (มา|กับ), and stays one.
+    """
+    last = folded[end - 1]
+    is_open = last in _THAI_VOWELS or (folded[end - 2 : end - 1] in _LEADING_VOWELS and last in _THAI_CONSONANTS)
+    if not is_open or folded[end] not in _THAI_FINALS:
+        return False
+    then = folded[end + 1 : end + 2]
+    if then in _LEADING_VOWELS:
+        return folded[end] in _THAI_ONLY_FINALS
+    return then != "." and script_of(then or " ") != "thai"
 
 
 def _digits_before(folded: str, start: int, script: str, beside: str) -> bool:

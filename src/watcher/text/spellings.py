@@ -5,6 +5,7 @@ Each is a literal in folded text with hyphens opened to spaces, to be held to `e
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib.resources import files
 from unicodedata import normalize
@@ -17,6 +18,8 @@ from watcher.text.tables import language_table, table
 _HANGUL_FROM = 4
 """Syllables from which a Korean term is also written with a space inside."""
 _HAN_FROM = 2
+_SORANI = frozenset("ەێۆڕڵڤ")
+"""Letters by which Kurdish in Arabic script is told."""
 _MAX_HAN = 8
 """So many traditional spellings of a term at most: 发 is 發 or 髮, 台 one of four."""
 
@@ -25,7 +28,7 @@ def spellings(term: str, lang: str = "") -> tuple[str, ...]:
     """All literals to look for, the folded term first.
 
     Arabic: للذكاء for الذكاء, and the article on later words. Hebrew: the article on later words. Korean: compounds with or
-    without spaces. Persian: what a non-joiner parts, written in one. German: Kuenstliche for Künstliche. Chinese: the
+    without spaces. Persian: what a non-joiner parts, written in one. Kurdish: the kinds of h and e. German: Kuenstliche for Künstliche. Chinese: the
     other of simplified and traditional characters. Hashtags of phrases.
     """
     folded = fold(term).replace("-", " ")
@@ -49,6 +52,8 @@ def spellings(term: str, lang: str = "") -> tuple[str, ...]:
 
 
 def _arabic(term: str, folded: str, lang: str) -> list[str]:
+    if _SORANI.intersection(term) or (lang in {"", "ckb", "ku"} and "ه\u200c" in term):
+        return _sorani(term)
     if lang in {"fa", "ur", "ps", "ku"}:
         return [fold(term.replace("\u200c", "")).replace("-", " ")] if "\u200c" in term else []
     facts = language_table("ar")
@@ -56,6 +61,16 @@ def _arabic(term: str, folded: str, lang: str) -> list[str]:
     if folded.startswith(article) and len(folded) > len(article) + 1:
         return [facts["article_after_l"] + folded[len(article) :]]
     return _with_articles(folded, article)
+
+
+def _sorani(term: str) -> list[str]:
+    """The consonant h is written ه or ھ, the vowel e ە or, on older keyboards, ه with a non-joiner, which folds to a space."""
+    plain = term.replace("ه\u200c", "ە").replace("\u200c", "")
+    spelled = []
+    for consonant in "هھ":
+        letters = plain.replace("ھ", "ه").replace("ه", consonant)
+        spelled += [letters, re.sub("ە(?=\\w)", "ه\u200c", letters)]
+    return [fold(other).replace("-", " ") for other in spelled]
 
 
 def _with_articles(folded: str, article: str) -> list[str]:

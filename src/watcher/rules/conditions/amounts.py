@@ -107,7 +107,8 @@ def amount_condition(
         raise Fault(f"«{compare}» is no comparison", "write one of >= <= > < =", 0, len(written))
     match = _WRITTEN.match(written)
     if match is None:
-        raise Fault(f"«{written}» is no sum of money", "write amount>=1bn USD", 0, len(written))
+        hint = "write decimals with a point, as in 1.5bn" if re.search(r"\d,\d", written) else "write amount>=1bn USD"
+        raise Fault(f"«{written}» is no sum of money", hint, 0, len(written))
     try:
         number = Decimal(match["number"].replace(",", "").replace("_", ""))
     except InvalidOperation as error:
