@@ -177,7 +177,10 @@ def feeds_health(app: App, everything: bool, as_json: bool) -> None:
                 for r in shown
             ],
         )
-        if not shown:
+        unread = sum(row["last_success_at"] is None for row in rows)
+        if not shown and unread:
+            click.echo(f"no feed is ailing, but {unread} of {len(rows)} have not been read yet", err=True)
+        elif not shown:
             click.echo(f"all {len(rows)} feeds are well", err=True)
     if ill:
         sys.exit(PROBLEMS)
