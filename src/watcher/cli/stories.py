@@ -13,6 +13,7 @@ from watcher.cli.access import DURATION, json_option, reading, rulebook_of, to_o
 from watcher.cli.main import App
 from watcher.cli.output import ago, emit_json, table
 from watcher.errors import StoreError
+from watcher.model import Story
 
 
 def story_json(story: Any) -> dict[str, Any]:
@@ -74,7 +75,7 @@ def stories_list(app: App, since: timedelta, rule: str, limit: int, as_json: boo
             s.id,
             ago(s.last_at, now),
             s.facts.get("countries", []),
-            len(s.reports),
+            s.facts.get("report_count", len(s.reports)),
             len({r.lang for r in s.reports}),
             s.revision,
             s.title,
@@ -106,8 +107,11 @@ def stories_show(app: App, story_id: str, as_json: bool) -> None:
         click.echo(f"  {label}: {words}")
     reports = sorted(story.reports, key=lambda report: report.at)
     table(
-        ("when", "publisher", "language", "credits", "title"),
-        [(report.at, report.publisher, report.lang, report.credits, report.title) for report in reports],
+        ("item", "when", "publisher", "language", "credits", "title"),
+        [
+            (report.item_id, report.at, report.publisher, report.lang, report.credits, report.title)
+            for report in reports
+        ],
     )
 
 
@@ -132,7 +136,7 @@ def stories_merge(app: App, first: str, second: str) -> None:
     merged = join_stories(one, other)
     with writing(app) as store:
         store.regroup([merged, replace(other, merged_into=merged.id)], {}, moved, datetime.now(UTC))
-    click.echo(f"{first} and {second} are one story: {merged.id}, {len(merged.reports)} reports")
+    click.echo(f"{first} and {second} are one story: {merged.id}, {_reports(merged)}")
 
 
 @stories.command("split")
@@ -148,13 +152,16 @@ def stories_split(app: App, story_id: str, items: tuple[str, ...]) -> None:
         story = lists.story(story_id)
         rows = lists.items_of_story(story_id)
     if story is None or not set(items) <= {row["id"] for row in rows}:
-        raise StoreError(
-            "io", f"story '{story_id}' has no such items; `watcher stories show {story_id} --json` lists them"
-        )
+        raise StoreError("io", f"story '{story_id}' has no such items; `watcher stories show {story_id}` lists them")
     if set(items) == {row["id"] for row in rows}:
         raise click.UsageError("these are all of its items; name fewer")
     now = datetime.now(UTC)
     kept, parted, keys = tell_stories_apart(story, rows, frozenset(items), rulebook, now)
     with writing(app) as store:
         store.regroup([kept, parted], keys, dict.fromkeys(items, parted.id), now)
-    click.echo(f"new story {parted.id} with {len(parted.reports)} reports; {kept.id} keeps {len(kept.reports)}")
+    click.echo(f"new story {parted.id} with {_reports(parted)}; {kept.id} keeps {len(kept.reports)}")
+
+
+def _reports(story: Story) -> str:
+    number = story.facts.get("report_count", len(story.reports))
+    return "1 report" if number == 1 else f"{number} reports"
