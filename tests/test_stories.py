@@ -245,6 +245,12 @@ def test_titles_of_one_word_make_no_runaway_story(title: str) -> None:
     )
 
 
+def test_reports_of_a_few_words_each_are_stories_of_their_own() -> None:
+    desk = Desk()
+    reports = [verdict("Update", f"Artificial intelligence {number}", source=f"P{number}") for number in range(12)]
+    assert len(set(desk.read_all(reports))) == 12
+
+
 def test_boilerplate_that_fills_most_of_the_text_joins_nothing() -> None:
     tail = "Subscribe to our newsletter for all the latest stories. " * 5
     desk = Desk()

@@ -33,6 +33,9 @@ MAX_FIRST, MAX_LAST = 20, 40
 ECHO = 0.7
 """Resemblance from which a report is an echo: it joins unless it speaks of another country or other sums."""
 
+ENOUGH_WORDS = 4
+"""Of a report with fewer words nothing tells that it is an echo."""
+
 WINDOW_DAYS = 21
 
 CROWD_DAYS = 3
@@ -107,6 +110,8 @@ def choose(report: Prepared, stories: Mapping[str, Sequence[Prepared]], known: M
     for story_id in shortlist:
         if any(is_echo(report.signature, member.signature) for member in stories[story_id]):
             return story_id
+    if is_thin(report.signature):
+        return None
     weigher = known.semantic_story if report.signature.vector else known.story
     described = describe(report, {story_id: stories[story_id] for story_id in shortlist}, known)
     scored = [
@@ -161,7 +166,12 @@ def is_echo(one: Signature, other: Signature) -> bool:
     if resemblance(one.digest, other.digest) < ECHO:
         return False
     countries_agree = not one.countries or not other.countries or bool(set(one.countries) & set(other.countries))
-    return countries_agree and len(one.words) >= 4 and _numbers(one) == _numbers(other)
+    return countries_agree and len(one.words) >= ENOUGH_WORDS and _numbers(one) == _numbers(other)
+
+
+def is_thin(signature: Signature) -> bool:
+    """Whether a report says too little to be known by anything but its words: «Update», «AI briefing»."""
+    return len(signature.words) < ENOUGH_WORDS and not (signature.countries or signature.sums)
 
 
 def _numbers(signature: Signature) -> frozenset[str]:
