@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,7 @@ def alerts_resend(app: App, key: str | None, dead: bool, held: bool, channel: st
     if not key:
         states = [state for state, asked in (("dead", dead), ("held", held)) if asked]
         with reading(app) as lists:
-            deliveries = [found for state in states for found in lists.deliveries(state=state, limit=-1)]
+            deliveries = [found for state in states for found in lists.deliveries(state=state, limit=sys.maxsize)]
     else:
         deliveries = _alert(app, key)["deliveries"]
     keys = [d["key"] for d in deliveries if channel in ("", d["channel"])]

@@ -25,7 +25,10 @@ MOST_BYTES = 900_000
 """A vector holds a megabyte; what stands further on in a longer text is not found."""
 
 _TOKEN = re2.compile(r"[\p{L}\p{N}\p{Co}\p{M}]+")
-_ASKED = re.compile(r'"([^"]*)"(\*?)|(AND|OR|NOT|[()])')
+_PHRASE = r'"([^"]*)"(\*?)'
+_ASKED = re.compile(rf"NEAR\({_PHRASE} {_PHRASE}, (?P<near>\d+)\)|{_PHRASE}|(?P<operator>AND|OR|NOT|[()])")
+WIDEST_NEAR = 200
+"""Words between at most: every distance is a term of the query."""
 
 
 class WordsDumper(Dumper):
@@ -57,7 +60,7 @@ def vector(text: str) -> str:
 
 
 def query(asked: str) -> str:
-    """A tsquery of what `search_query` made: phrases, with * as prefixes, AND (also unsaid), OR, NOT and parentheses.
+    """A tsquery of what `search_query` made: phrases, with * as prefixes, NEAR, AND, OR, NOT and parentheses.
 
     Raises StoreError where operators stand without anything to join.
     """
@@ -70,15 +73,24 @@ def query(asked: str) -> str:
 
 
 def _parts(asked: str) -> Iterator[str]:
-    """Operators and phrases, phrases as tsqueries in parentheses of their own."""
+    """Operators, and phrases and what stands near as tsqueries."""
     for match in _ASKED.finditer(asked):
-        if match[3]:
-            yield match[3]
-            continue
-        words = [f"'{token.lower()[:LONGEST_WORD]}'" for token in _TOKEN.findall(match[1])]
-        if words:
-            words[-1] += ":*" if match[2] else ""
-            yield " <-> ".join(words)
+        if match["operator"]:
+            yield match["operator"]
+        elif match["near"]:
+            yield _near(_phrase(match[1], match[2]), _phrase(match[3], match[4]), int(match["near"]))
+        else:
+            yield _phrase(match[6], match[7])
+
+
+def _phrase(text: str, star: str) -> str:
+    words = [f"'{token.lower()[:LONGEST_WORD]}'" for token in _TOKEN.findall(text)]
+    return f"({' <-> '.join(words)}{':*' if star else ''})" if words else "''"
+
+
+def _near(one: str, other: str, between: int) -> str:
+    far = range(1, min(between, WIDEST_NEAR) + 2)
+    return " | ".join(f"{first} <{step}> {second}" for step in far for first, second in ((one, other), (other, one)))
 
 
 class _Reader:
