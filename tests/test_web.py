@@ -182,6 +182,28 @@ def test_a_refused_reload_is_a_metric_and_stands_on_the_page(site: Site, tmp_pat
     assert "rules.yaml:3:1: &lt;b&gt;no&lt;/b&gt; field" in site.ask("/")[2]
 
 
+def test_a_second_daemon_with_a_page_is_told_who_holds_the_database_or_that_the_address_is_taken(
+    tmp_path: Path,
+) -> None:
+    from sinks import _free_port
+
+    head = f"web: {{listen: '127.0.0.1:{_free_port()}'}}\n"
+    (tmp_path / "other").mkdir()
+    daemon, other = (
+        Daemon(folder, ["http://127.0.0.1:1/x"], [], "rules: []\n", head) for folder in (tmp_path, tmp_path / "other")
+    )
+    daemon.start()
+    try:
+        wait_until(lambda: "daemon.started" in daemon.log.read_text(), 30, "the start")
+        assert daemon.process is not None
+        second = daemon.call("run")
+        assert (second.returncode, f"process {daemon.process.pid})" in second.stderr) == (1, True)
+        third = other.call("run")
+        assert (third.returncode, "can not listen on 127.0.0.1" in third.stderr) == (1, True)
+    finally:
+        assert daemon.stop() == 0
+
+
 def test_a_hub_pushes_and_the_alert_comes_without_a_poll(tmp_path: Path) -> None:
     with Farm() as farm, HttpSink() as sink:
         hub, feed = farm.url("/hub"), farm.url("/f.xml")

@@ -54,15 +54,28 @@ async def _run(daemon: Daemon, settings: Settings) -> None:
         await daemon.run()
         return
     try:
-        from watcher.web.serve import server_of
+        from watcher.web.serve import listener_of, server_of
     except ImportError as error:
         raise WatcherError(
             f"web: needs the extra `web` (pip install 'watcher[web]'): {error.name} is missing"
         ) from error
-    server = server_of(settings, daemon)
-    serving = asyncio.create_task(server.serve())
+    running = asyncio.create_task(daemon.run())
+    opened = asyncio.create_task(daemon.opened.wait())
+    await asyncio.wait({running, opened}, return_when=asyncio.FIRST_COMPLETED)
+    opened.cancel()
+    if not daemon.opened.is_set():
+        await running  # it says who holds the database, which is more than that the address is taken
+        return
     try:
-        await daemon.run()
+        listener = listener_of(settings)
+    except OSError as error:
+        daemon.stop()
+        await running
+        raise WatcherError(f"web: can not listen on {settings.web.listen}: {error.strerror}") from error
+    server = server_of(settings, daemon)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        await running
     finally:
         server.should_exit = True
         await serving

@@ -62,6 +62,8 @@ class Daemon:
         self.config_error = ""
         self.push: Push | None = None
         self._load, self._observe = load, telemetry.all_of(counters, observe)
+        self.opened = asyncio.Event()
+        """Set once the database is ours."""
         self._stop = asyncio.Event()
         self._queue: PollQueue | None = None
         self._sends: dict[str, asyncio.Task[Any]] = {}
@@ -83,6 +85,7 @@ class Daemon:
         plan = plan_of(self.settings)
         self.settings = without_rules(self.settings)
         store = await asyncio.to_thread(open_store, self.settings.database, apart=True)
+        self.opened.set()
         limits = replace(limits_of(self.settings), longest_line=LONGEST_LINE)
         async with HttpFetcher(limits) as fetcher, ParserPool() as parser:
             service = Service(plan, store, fetcher, parser, self._observe, wall_clock, random.random)

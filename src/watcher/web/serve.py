@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -21,8 +22,17 @@ class _Server(uvicorn.Server):
         yield
 
 
+def listener_of(settings: Settings) -> socket.socket:
+    """A socket at the address of `web:`. Raises OSError where it is taken or not ours."""
+    assert settings.web is not None
+    host, _, port = settings.web.listen.rpartition(":")
+    host = host.strip("[]") or "127.0.0.1"
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, int(port)), family=family, backlog=128)
+
+
 def server_of(settings: Settings, daemon: Daemon) -> uvicorn.Server:
-    """A server for `web:`; `await server.serve()` runs it, `should_exit` ends it. Raises ValueError for a bad address."""
+    """A server for `web:`; `await server.serve(sockets=[listener_of(settings)])` runs it, `should_exit` ends it. Raises ValueError for a bad address."""
     assert settings.web is not None
     host, _, port = settings.web.listen.rpartition(":")
     token = token_of(settings.web.token, settings.folder)
