@@ -223,7 +223,7 @@ def test_a_hub_pushes_and_the_alert_comes_without_a_poll(tmp_path: Path) -> None
         daemon = Daemon(tmp_path, [feed], [("hook", f"url: '{sink.url('json', 'hook')}'")], rules, head)
         daemon.start()
         try:
-            wait_until(lambda: bool(farm.requests("/hub")), 40, "the subscription")
+            wait_until(lambda: bool(farm.requests("/hub")), 80, "the subscription")
             form = {key: values[0] for key, values in parse_qs(farm.requests("/hub")[0].body.decode()).items()}
             query = f"hub.mode=subscribe&hub.topic={form['hub.topic']}&hub.challenge=c123&hub.lease_seconds=3600"
             with urlopen(f"{form['hub.callback']}?{query}", timeout=10) as answer:
