@@ -304,14 +304,14 @@ def _positions(plain: str, node: tree.Term | tree.Regex, lang: str, term_lang: s
         plain_term = not node.exact and set(modes) == {"whole"}
         literals = spellings(written, term_lang) if plain_term else (fold(written).replace("-", " "),)
         for literal in literals:
-            for start in range(len(folded)):
+            for start in [match.start() for match in re.finditer(f"(?={re.escape(literal)})", folded)]:
                 end = start + len(literal)
-                stands = folded[start:end] == literal and _has_case(cased, start, exact, lang)
-                if stands and is_whole(text.folded, start, end, lang):
+                if _has_case(cased, start, exact, lang) and is_whole(text.folded, start, end, lang):
                     found.add((start, end))
     if set(modes) != {"whole"}:
         pieces = pieces_of(node)
-        for start in range(len(folded)):
+        starts = range(len(folded)) if pieces[0][1] != "forms" else [token.start for token in text.tokens]
+        for start in starts:
             end = _walk(text, folded, start, pieces, term_lang or lang)
             if end and _has_case(cased, start, exact, lang):
                 ends = [pieces[0][1], pieces[-1][1]]
