@@ -1,6 +1,6 @@
 """How long it takes to join a report to its story, by the number of stored items.
 
-    python benchmarks/stories.py [ITEMS …]        default 10000 100000; 1000000 needs some 10 GB of disk and ten minutes
+    python benchmarks/stories.py [ITEMS …]        default 10000 100000; 1000000 needs some 12 GB of disk and half an hour
 
 The store is the product's own, filled with one story an item: made up, spread unevenly over sixty states and three
 weeks. Then written reports, read by the product's own facts and two an event, are joined one by one: what the store
