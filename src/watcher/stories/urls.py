@@ -58,6 +58,7 @@ def canonical_url(url: str) -> str:
     return f"https://{host}{path}" + (f"?{query}" if query else "") + _fragment(parts.fragment)
 
 
+@lru_cache(maxsize=1024)
 def is_page(canonical: str) -> bool:
     """Whether a canonical address looks like one article's: an id, a date, a long slug; not a home page, a section or a standing page."""
     parts = _split(canonical)
