@@ -213,6 +213,12 @@ def test_a_story_that_moves_each_minute_speaks_six_times_a_day_and_then_says_the
     assert remind(late.stories, POLICY, later(hours=60)).alerts == ()
 
 
+def test_one_poll_brings_no_flood_of_follow_ups() -> None:
+    titles = [f"South Korea raises its AI fund to {50 * 2**number} trillion won" for number in range(12)]
+    update = World().settle(*(read(title, RAISED[1], f"part-{number}") for number, title in enumerate(titles)))
+    assert [alert.kind for alert in update.alerts] == ["new"] + ["follow_up"] * 6
+
+
 @pytest.mark.parametrize(
     "text", ["\x00", "\ud800", "<" * 50_000, "AI " * 50_000, "&#0;&#xD800;", "‮AI", "$1e999 trillion for AI"]
 )

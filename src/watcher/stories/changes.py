@@ -61,9 +61,12 @@ def merge_facts(ours: Mapping[str, object], theirs: Mapping[str, object], *, cou
         known + [each for each in _sums(theirs) if not any(same_sum(_triple(each), _triple(old)) for old in known)]
     )
     merged["stage"] = _later(str(ours.get("stage", "")), str(theirs.get("stage", "")))
-    for key in ("reached", "spoke", "unsaid"):
+    for key in ("reached", "unsaid"):
         if both := _union(ours.get(key), theirs.get(key)):
             merged[key] = both[-MAX_TOLD:]
+    # Each time counts, also where one poll brought several follow-ups.
+    if spoke := sorted([*_list(ours.get("spoke")), *_list(theirs.get("spoke"))]):
+        merged["spoke"] = spoke[-MAX_TOLD:]
     merged["report_count"] = _number(ours.get("report_count")) + (_number(theirs.get("report_count")) if count else 0)
     return merged
 
@@ -126,8 +129,7 @@ def hold_back(story: Story, changes: Sequence[Change], now: datetime) -> tuple[S
     every = _condensed([*waiting, *changes])
     if not every:
         return story, ()
-    before = story.facts.get("spoke")
-    spoke = [at for at in before if at > (now - A_DAY).isoformat()] if isinstance(before, (list, tuple)) else []
+    spoke = [at for at in _list(story.facts.get("spoke")) if at > (now - A_DAY).isoformat()]
     if len(spoke) >= FOLLOW_UPS:
         unsaid = [{"kind": change.kind, "old": change.old, "new": change.new} for change in every]
         return replace(story, facts={**story.facts, "unsaid": unsaid}), ()
@@ -237,10 +239,11 @@ def _number(value: object) -> int:
 def _union(one: object, other: object) -> list[Any]:
     """Both lists in order, each value once."""
     found: list[Any] = []
-    for each in (
-        *(one if isinstance(one, (list, tuple)) else ()),
-        *(other if isinstance(other, (list, tuple)) else ()),
-    ):
+    for each in (*_list(one), *_list(other)):
         if each not in found:
             found.append(each)
     return found
+
+
+def _list(value: object) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else []
