@@ -10,7 +10,7 @@ from watcher.rules.conditions.facts import FACTS
 from watcher.rules.faults import Fault
 from watcher.rules.lexer import Token, tokens
 
-_MAY_DOUBT = re.compile(r"\b(?:and|or|not|o?near/\d|sentence\s*\()|[&|!?]|(?:^|[\s(])[-+~*=]|/\w")
+_MAY_DOUBT = re.compile(r"\b(?:and|or|not|o?near/\d|sentence\s*\()|[&|!?]|(?:^|[\s(])[-+~*=]|/[a-z]")
 _CLOSED = ("country", "acts", "stage", "instrument", "lang")
 """Facts whose values are known, so that one without its field can be told."""
 
