@@ -33,6 +33,12 @@ def memory(pid: int | str = "self") -> dict[str, int]:
     return {name: int(lines[name].split()[0]) // 1024 for name in ("VmRSS", "RssAnon", "RssFile", "VmHWM")}
 
 
+def spent(pid: int) -> float:
+    """Seconds of processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def headlines() -> list[dict[str, Any]]:
     """Items to serve and to judge."""
     return [json.loads(line) for line in CORPUS.read_text("utf-8").splitlines()]
@@ -120,7 +126,7 @@ def stages(config: Path) -> None:
     for entry in entries:
         judge(entry, feed, plan.rulebook, now)
     say("200 items judged")
-    print("numpy is there, by sqlite-utils" if "numpy" in sys.modules else "without numpy")
+    print("numpy is there, by the encoder" if "numpy" in sys.modules else "without numpy")
 
 
 def daemon(config: Path, asked: list[str], polls: int, rest: float) -> None:
@@ -134,6 +140,11 @@ def daemon(config: Path, asked: list[str], polls: int, rest: float) -> None:
         print(f"{'first poll after':32} {time.perf_counter() - begun:5.2f} s")
         while len(set(asked)) < polls and process.poll() is None and time.perf_counter() - begun < 90:
             time.sleep(0.1)
+        if rest:
+            busy = -1.0
+            while process.poll() is None and spent(process.pid) > busy + 0.5 and time.perf_counter() - begun < 600:
+                busy = spent(process.pid)
+                time.sleep(10)
         time.sleep(rest)
         found = memory(process.pid)
         print(
