@@ -20,7 +20,10 @@ __all__ = ["extract"]
 
 
 def extract(item: Item) -> Facts:
-    """Read all facts of an item. Any text will do; what can't be read is left out."""
+    """Read all facts of an item. Any text will do; what can't be read is left out.
+
+    States and sums tell each other: whose dollar it is, and whose money. So states are weighed again where there are sums.
+    """
     reading = read(item)
     seen_in = mentions_by_field(reading)
     acting = acting_states(reading, {}, seen_in)

@@ -13,9 +13,9 @@ _UNLISTED = 0.02
 """Prior of a state that the language's tables don't name, once wording speaks for it."""
 
 
-def home_states(reading: Reading, currencies: frozenset[str] = frozenset()) -> dict[str, float]:
-    """The states whose press this is likely to be, with weights, from host, wording, money and language."""
-    states = dict(press(reading, currencies))
+def home_states(reading: Reading, told: Mapping[str, float] | None = None) -> dict[str, float]:
+    """The states whose press this is likely to be, with weights: what `press` told, and the host."""
+    states = dict(press(reading) if told is None else told)
     if reading.origin:
         code = reading.origin.upper()
         if code in states or not states or max(states.values()) < 0.8:

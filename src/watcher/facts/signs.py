@@ -50,7 +50,8 @@ def signs(
     has_deal = any(hit.entry.value == "deal" for part in reading.parts for hit in part.of("role"))
     partners: set[frozenset[str]] = set()
     counted = frozenset[str]().union(*currencies.values())
-    home = home_states(reading, counted)
+    told = press(reading, counted)
+    home = home_states(reading, told)
     for part in reading.parts:
         mark, seen = part.field[0], seen_in[part.field]
         _count(part, seen, mark, found)
@@ -64,7 +65,7 @@ def signs(
         for sign in found.values():
             if sign.values.keys() & {"t_money", "s_money"}:
                 sign.put("money_alone")
-    _prior(reading, found, counted, unnamed=not any(m.acts for m in seen_in.get("title", ())))
+    _prior(reading, found, told, unnamed=not any(m.acts for m in seen_in.get("title", ())))
     _compare(seen_in, partners, found)
     return found
 
@@ -189,8 +190,8 @@ def _currency(codes: frozenset[str], mark: str, home: Mapping[str, float], found
             found.setdefault(state, Signs()).put(f"{mark}_{name}")
 
 
-def _prior(reading: Reading, found: dict[str, Signs], currencies: frozenset[str], unnamed: bool) -> None:
-    for code, weight in press(reading, currencies).items():
+def _prior(reading: Reading, found: dict[str, Signs], told: Mapping[str, float], unnamed: bool) -> None:
+    for code, weight in told.items():
         sign = found.setdefault(code, Signs())
         kind = "language" if weight >= 0.6 else "language_weak"
         sign.put(kind, weight)
