@@ -59,8 +59,11 @@ def test_a_kill_in_the_middle_of_a_message_and_a_restart_of_the_server_lose_noth
         server.start()
         wait_until(lambda: len(told_titles(sink, "hook")) == 2, 60, "what came meanwhile")
         assert json.loads(daemon.call("status", "--json").stdout)["running"]
+        (alert, *_) = json.loads(daemon.call("alerts", "list", "--json").stdout)
+        assert daemon.call("alerts", "resend", alert["key"]).returncode == 0
+        wait_until(lambda: len(sink.received("hook")) == 4, 60, "what a person sends again beside the daemon")
     finally:
         assert daemon.stop() == 0
-    assert list(told_titles(sink, "hook").values()) == [2, 1]
+    assert list(told_titles(sink, "hook").values()) == [2, 2]
     audit = json.loads(daemon.call("audit", "--json").stdout)
     assert (audit["planned"], audit["delivered"], audit["lost"]) == (2, 2, 0)

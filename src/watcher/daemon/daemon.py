@@ -48,6 +48,9 @@ ALIVE_SECONDS = 30.0
 RETRY_CHANNEL = timedelta(seconds=5)
 """When a channel is looked at again after an error that is not the destination's."""
 
+LOOK_AGAIN = timedelta(seconds=10)
+"""How long a channel is left alone that has nothing to send: a person may make something due beside the daemon, with `alerts resend`."""
+
 
 class Daemon:
     """Runs until told to stop. `reload` reads the configuration again; a bad one is refused and the old set stays."""
@@ -184,9 +187,9 @@ class Daemon:
             self._next_due[channel] = None
             done = await guarded(service, deliver(), channel=channel)
             due = done[0] if done is not None else wall_clock() + RETRY_CHANNEL
-            if due is not None:
-                known = self._next_due.get(channel)
-                self._next_due[channel] = min(due, known) if known else due
+            look = wall_clock() + LOOK_AGAIN
+            if channel in self._next_due:  # else it was woken meanwhile, and is looked at at once
+                self._next_due[channel] = min(due or look, look)
         finally:
             self._sends.pop(channel, None)
 
