@@ -228,6 +228,9 @@ def test_trouble_counts_final_refusals_in_a_row() -> None:
     assert after_one_more(2, 1, NOW, gone, NOW + hour) == Trouble(2, 2, hour)
     assert after_one_more(3, 2, NOW, down, NOW + hour) == Trouble(3, 0, hour)
     assert after_one_more(3, 0, NOW, down, NOW - hour).lasted == timedelta(0)
+    # The clock was set ahead by a year in the second before.
+    assert after_one_more(2, 0, NOW, down, NOW + timedelta(days=365), NOW + hour).lasted == hour
+    assert after_one_more(2, 0, NOW, down, NOW + 7 * hour, NOW + hour).lasted == 7 * hour
 
 
 def test_each_delivery_of_a_message_has_its_own_chances() -> None:

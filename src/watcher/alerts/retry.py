@@ -14,6 +14,9 @@ LONGEST_WAIT = timedelta(hours=1)
 LONGEST_RETRY_AFTER = timedelta(hours=6)
 """A destination that asks for more is asked again after so long: a hostile Retry-After must not park it for ever."""
 
+LONGEST_GAP = LONGEST_RETRY_AFTER + timedelta(hours=2)
+"""Between two failures of a delivery no more time passes while somebody tries."""
+
 LONGEST_REST = timedelta(minutes=1)
 """How long an ill destination is left alone before another message probes it."""
 
@@ -77,13 +80,20 @@ def rest_after(
 
 
 def after_one_more(
-    attempts: int, refusals: int, failing_since: datetime | None, error: DeliveryError, now: datetime
+    attempts: int,
+    refusals: int,
+    failing_since: datetime | None,
+    error: DeliveryError,
+    now: datetime,
+    tried_at: datetime | None = None,
 ) -> Trouble:
     """The trouble of a delivery with this failure in it; the attempt is counted already.
 
-    `refusals` are those in a row before this one, `failing_since` is when it first failed, None for now.
+    `refusals` are those in a row before this one, `failing_since` is when it first failed, None for now, `tried_at` when
+    it failed last. A gap longer than any wait is a clock that was just set, and not counted: the next failure tells.
     """
-    lasted = max(timedelta(0), now - failing_since) if failing_since else timedelta(0)
+    until = tried_at if tried_at is not None and now - tried_at > LONGEST_GAP else now
+    lasted = max(timedelta(0), until - failing_since) if failing_since else timedelta(0)
     return Trouble(attempts, refusals + 1 if error.permanent else 0, lasted)
 
 

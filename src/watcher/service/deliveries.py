@@ -122,7 +122,8 @@ class Deliveries:
         now = self._context.now()
         before = await self._surely(self._context.store.tried, keys)
         troubles = {
-            one.key: alerts.after_one_more(one.attempts, one.refusals, one.failing_since, error, now) for one in before
+            one.key: alerts.after_one_more(one.attempts, one.refusals, one.failing_since, error, now, one.tried_at)
+            for one in before
         }
         trouble = alerts.of_all(list(troubles.values()))
         outcome = alerts.after_failure(trouble, error, policy, now, self._context.chance())

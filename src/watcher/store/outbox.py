@@ -123,22 +123,24 @@ def settle(connection: Any, keys: Sequence[str], token: str, state: str, now: da
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A delivery's failures up to now: attempts begun, final refusals in a row, and since when it fails (None: not yet)."""
+    """A delivery's failures up to now: attempts begun, final refusals in a row, since when it fails and when it failed last (None: not yet)."""
 
     key: str
     attempts: int
     refusals: int
     failing_since: datetime | None
+    tried_at: datetime | None
 
 
 def tried(connection: Any, keys: Sequence[str]) -> list[Tried]:
     """The failures of these deliveries."""
     rows = connection.execute(
-        "SELECT key, attempts, refusals, failing_since FROM delivery WHERE key IN (SELECT value FROM json_each(?))",
+        "SELECT key, attempts, refusals, failing_since, tried_at FROM delivery WHERE key IN (SELECT value FROM json_each(?))",
         (json.dumps(list(keys)),),
     )
     return [
-        Tried(row["key"], row["attempts"], row["refusals"], moment(row["failing_since"])) for row in rows.fetchall()
+        Tried(row["key"], row["attempts"], row["refusals"], moment(row["failing_since"]), moment(row["tried_at"]))
+        for row in rows.fetchall()
     ]
 
 
