@@ -22,7 +22,7 @@ from watcher.errors import ConfigError, StoreError
 from watcher.model import Update
 from watcher.store import Lists, Store, holder, open_lists, open_store, schema
 from watcher.store.care import backup
-from watcher.store.holder import Holder
+from watcher.store.held import Holder
 from watcher.store.query import search_query
 from watcher.store.words import Words, parted
 from watcher.text.folding import fold

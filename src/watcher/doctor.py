@@ -22,7 +22,7 @@ from watcher.errors import ConfigError, StoreError
 from watcher.location import find_config, is_server
 from watcher.rules import compile_rules
 from watcher.store import holder, open_lists
-from watcher.store.holder import Holder
+from watcher.store.held import Holder
 
 ENOUGH_DISK = 500_000_000
 OLDEST_CLOCK = datetime.fromisoformat("2025-01-01T00:00:00+00:00")

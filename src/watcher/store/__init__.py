@@ -14,7 +14,7 @@ from watcher.location import database_fault, is_server
 from watcher.store.lists import Lists
 
 if TYPE_CHECKING:
-    from watcher.store.holder import Holder
+    from watcher.store.held import Holder
     from watcher.store.store import Message, Store
 
 __all__ = ["Lists", "Message", "Store", "holder", "open_lists", "open_store"]

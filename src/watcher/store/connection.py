@@ -19,7 +19,7 @@ from pathlib import Path
 
 from watcher.errors import StoreError
 from watcher.store import schema
-from watcher.store.holder import Holder
+from watcher.store.held import Holder
 
 SqliteError = sqlite3.Error
 

@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 from psycopg.types.string import StrDumper
 
 from watcher.errors import StoreError
-from watcher.store.holder import Holder
+from watcher.store.held import Holder
 from watcher.store.postgres.words import WordsDumper
 from watcher.store.words import Words
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import psycopg
 
 from watcher.errors import StoreError
-from watcher.store.holder import Holder
+from watcher.store.held import Holder
 from watcher.store.postgres.connection import (
     DAEMON,
     Session,
