@@ -13,6 +13,7 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import cache, lru_cache
 from math import fsum
+from unicodedata import category
 
 from watcher.facts.places import ACTS
 from watcher.model import Facts, Found, Item, Span, Text, Token
@@ -34,6 +35,10 @@ PARTS = {
     "lead": ("title", "lead"),
 }
 Place = tuple[str, int, int]
+MARKS = "".join(chr(code) for code in range(0x110000) if category(chr(code))[0] == "M")
+WORD = f"[\\w{MARKS}]"
+BOUNDARY = f"(?:(?<={WORD})(?!{WORD})|(?<!{WORD})(?={WORD}))"
+"""What a word is made of: also of marks, which `re` does not count (the vowel signs of Hindi)."""
 
 
 class Reference:
@@ -295,7 +300,8 @@ def _read(plain: str) -> tuple[Text, str, str]:
 def _positions(plain: str, node: tree.Term | tree.Regex, lang: str, term_lang: str) -> list[tuple[int, int]]:
     text, folded, cased = _read(plain)
     if isinstance(node, tree.Regex):
-        return [_touched(text, *match.span()) for match in re.finditer(node.pattern, plain, 0 if node.exact else re.I)]
+        pattern = re.sub(r"\\[bw]", lambda escape: BOUNDARY if escape[0] == r"\b" else WORD, node.pattern)
+        return [_touched(text, *match.span()) for match in re.finditer(pattern, plain, 0 if node.exact else re.I)]
     written = " ".join(word.text for word in node.words)
     exact = fold_cased(written).replace("-", " ") if node.exact else ""
     modes = [word.mode for word in node.words]
