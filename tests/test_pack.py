@@ -15,6 +15,7 @@ from watcher.model import Entry, Facts, Feed, Item
 from watcher.pipeline import read_entry
 from watcher.rules import Rulebook, RuleTest, compile_rules
 from watcher.rules.trials import check_tests
+from watcher.text import meaning
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CORPUS = Path(__file__).parent / "corpus"
@@ -63,7 +64,12 @@ def test_every_language_names_ai_government_and_plan(lang: str) -> None:
     assert has & {"ai", "ai_name"}
 
 
-def test_the_examples_in_the_rules_hold() -> None:
+@pytest.mark.parametrize("with_encoder", [True, False])
+def test_the_examples_in_the_rules_hold(with_encoder: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also in a core install: `watcher check` runs them, and must pass right after `watcher init`."""
+    if not with_encoder:
+        monkeypatch.setattr(meaning, "vector", lambda text: None)
+
     def make_item(test: RuleTest) -> tuple[Item, Facts]:
         return read(test.title, test.text, test.lang)
 
