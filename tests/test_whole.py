@@ -156,6 +156,8 @@ def test_a_reload_takes_new_rules_and_a_bad_one_keeps_the_old(tmp_path: Path, fa
         daemon.signal(signal.SIGHUP)
         wait_until(lambda: daemon.log.read_text().count("config.reloaded") == 2, 20, "the mended configuration")
         assert daemon.call("status", "--json").returncode == 0
+        daemon.write([farm.url("/a.xml")], channels, "rules:\n  - {name: other, any: [telegram], per: item}\n", head)
+        wait_until(lambda: daemon.log.read_text().count("config.reloaded") == 3, 30, "the change without a signal")
     finally:
         daemon.stop()
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.pass_obj
 def run(app: App) -> None:
-    """Run the daemon: poll, match and alert until stopped (SIGTERM or Ctrl-C); SIGHUP reads the configuration again.
+    """Run the daemon: poll, match and alert until stopped (SIGTERM or Ctrl-C). SIGHUP, or a change of its files, reads the configuration again.
 
     With `web:` configured, the dashboard too.
     """

@@ -24,6 +24,7 @@ from watcher.daemon.chores import Chores, guarded
 from watcher.daemon.clock import ClockWatch, wall_clock
 from watcher.daemon.heap import share_one_heap
 from watcher.daemon.queue import LONGEST_LINE, PollQueue
+from watcher.daemon.reload import Reloader
 from watcher.errors import ConfigError, StoreError
 from watcher.feeds.fetch import HttpFetcher
 from watcher.feeds.worker import ParserPool
@@ -43,6 +44,9 @@ POLLS_END = 2.0
 
 SENDS_END = 10.0
 """Seconds that messages under way get: one that is cut off may have arrived, and is sent again or held (`on_uncertain`)."""
+
+LOOK_AT_FILES = 3.0
+"""Seconds between two looks at the configuration's files."""
 
 ALIVE_SECONDS = 30.0
 RETRY_CHANNEL = timedelta(seconds=5)
@@ -68,6 +72,7 @@ class Daemon:
         self.opened = asyncio.Event()
         """Set once the database is ours."""
         self._stop = asyncio.Event()
+        self._reloader: Reloader | None = None
         self._queue: PollQueue | None = None
         self._sends: dict[str, asyncio.Task[Any]] = {}
         self._next_due: dict[str, datetime | None] = {}
@@ -116,11 +121,13 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
-        loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(self.reload()))
+        reloader = self._reloader = Reloader(service, self.reload, lambda: self.settings.files)
+        loop.add_signal_handler(signal.SIGHUP, reloader.ask)
         chores = Chores(service, lambda: self.settings, self.push, self.is_alive)
         for job, name, seconds, first in (
             (self._poll_tick, "poll", TICK, 0),
             (self._deliver_tick, "deliver", TICK / 2, 0),
+            (reloader.watch, "watch", LOOK_AT_FILES, LOOK_AT_FILES),
             (chores.sweep, "sweep", 30, 5),
             (chores.remind, "remind", 1800, 60),
             (chores.lighten, "lighten", 60, 20),
@@ -218,6 +225,8 @@ class Daemon:
     async def _drain(self, service: Service) -> None:
         """Let what is under way finish, for a while; what does not is taken up again at the next start."""
         self._scheduler.pause()
+        if self._reloader is not None:
+            await self._reloader.close()
         if self._queue is not None:
             self._queue.close()
         service.wind_down()
