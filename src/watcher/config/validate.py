@@ -168,8 +168,8 @@ def notes(part: Part, model: type[PartModel]) -> list[Problem]:
         key = str(path[-1]) if path else ""
         if node.has_bare_key and key.lower() in _BOOLEANS and key not in _keys_at(model, path[:-1]):
             found.append(_note(part.file, *node.key, key))
-        is_text = isinstance(node.value, str) and _type_at(model, path) is not bool
-        if node.is_bare and is_text and node.value.lower() in _BOOLEANS:
+        looks_so = node.is_bare and isinstance(node.value, str) and node.value.lower() in _BOOLEANS
+        if looks_so and _type_at(model, path) is not bool:
             found.append(_note(part.file, node.line, node.column, node.value))
     return found
 
