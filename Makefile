@@ -27,6 +27,7 @@ check: test lint types imports
 quality: .venv/dev
 	$(BIN)/python scripts/quality.py
 	$(BIN)/python scripts/quality_stories.py
+	$(BIN)/python scripts/quality_judge.py
 
 soak: .venv/dev
 	$(BIN)/python -m pytest -q tests/soak -n 2
