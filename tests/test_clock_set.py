@@ -62,6 +62,16 @@ def test_what_was_sent_in_an_hour_to_come_counts_as_sent_by_now(store: Store) ->
     assert store.sent_times("desk", NOON) == [later(seconds=2)]
 
 
+def test_a_start_that_finds_sends_to_come_counts_them_as_sent_now(store: Store) -> None:
+    """The clock was set back, and the disk was full until the stop: nobody could write down by how much."""
+    ahead = later(hours=1)
+    store.add_update(update(delivery("d1", alert("a1"))), NOON)
+    token, _ = store.claim_message("desk", ahead, LEASE)
+    store.delivered(["d1"], token, ahead, "m1")
+    store.reclock(later(seconds=2), HORIZON)
+    assert store.sent_times("desk", NOON) == [later(seconds=2)]
+
+
 def test_sends_of_a_wrong_year_do_not_fill_a_cap_for_a_year() -> None:
     channel = ChannelPolicy("desk", at_most="1/m")
     waiting = [delivery("d1", alert("a1"))]

@@ -180,6 +180,8 @@ class Daemon:
 
     async def _deliver_tick(self) -> None:
         assert self.service is not None
+        if self._clock.step():
+            return  # first the store is told that the clock was set: caps count by its times
         now = wall_clock()
         for channel in self.service.plan.destinations:
             if channel in self._sends or (channel in self._next_due and not _is_due(self._next_due[channel], now)):

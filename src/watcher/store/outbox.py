@@ -255,6 +255,9 @@ def reclock(connection: Any, now: datetime, horizon: timedelta, step: timedelta)
             "UPDATE delivery SET done_at = :now WHERE done_at > :now AND done_at > :since AND done_at <= :before",
             {"now": at, "since": stamp(before - LONGEST_WINDOW), "before": stamp(before + STAMPED_SINCE)},
         )
+    if not step:
+        # At a start nobody knows how far the clock was set: what was sent in a time to come counts as sent now, and no cap is passed.
+        connection.execute("UPDATE delivery SET done_at = :now WHERE done_at > :now", {"now": at})
     if step > timedelta(0):
         connection.execute(
             f"UPDATE delivery SET failing_since = failing_since + ? WHERE {_OPEN} AND failing_since < ?",
