@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import importlib.resources
 import stat
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -35,7 +33,9 @@ def check(app: App, as_json: bool, tests: bool) -> None:
 
     Also runs the tests that rules carry, and looks for secrets that can not be read or that everybody can read.
     """
-    with _no_collection():
+    from watcher.rules import collector_resting
+
+    with collector_resting():
         problems, summary = _check(app, tests)
     problems = sorted(problems, key=in_file)
     errors = [problem for problem in problems if problem.severity == "error"]
@@ -53,18 +53,6 @@ def check(app: App, as_json: bool, tests: bool) -> None:
             click.echo(f"ok: {told}" + (f"; {counted}" if counted else ""))
     if errors:
         sys.exit(PROBLEMS)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Millions of small objects that all live to the end: looking for garbage among them is a fifth of the time."""
-    was_at_work = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_at_work:
-            gc.enable()
 
 
 def _check(app: App, tests: bool) -> tuple[Sequence[Problem], dict[str, Any]]:

@@ -4,7 +4,7 @@
 """
 
 from watcher.rules.explain import Explanation, Part
-from watcher.rules.rulebook import Rulebook, compile_rules
+from watcher.rules.rulebook import Rulebook, collector_resting, compile_rules
 from watcher.rules.spec import (
     Line,
     OpinionSpec,
@@ -32,5 +32,6 @@ __all__ = [
     "Weight",
     "Where",
     "check_tests",
+    "collector_resting",
     "compile_rules",
 ]
