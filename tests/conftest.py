@@ -11,21 +11,32 @@ from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import postgres  # it is found by the line above
+import postgres  # these are found by the line above
+from farm import Farm
+from sinks import HttpSink
 
 settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("fixed")
 
 
+@pytest.fixture
+def farm() -> Iterator[Farm]:
+    """A server of feeds."""
+    with Farm() as opened:
+        yield opened
+
+
+@pytest.fixture
+def sink() -> Iterator[HttpSink]:
+    """A receiver of messages over HTTP."""
+    with HttpSink() as opened:
+        yield opened
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[postgres.Server]:
     """A PostgreSQL server for all tests of this process; they are skipped where there can be none."""
-    if reason := postgres.why_not():
-        pytest.skip(reason)
-    pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
-    server = postgres.Server()
-    yield server
-    server.remove()
+    yield from postgres.served()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

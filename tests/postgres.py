@@ -6,9 +6,11 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
+
+import pytest
 
 FAST = "-c fsync=off -c synchronous_commit=on -c full_page_writes=off -c shared_buffers=16MB -c max_connections=40"
 """A test's server need not outlive the machine."""
@@ -79,3 +81,13 @@ class Server:
         # A server that is started keeps a pipe open: its output goes to a file.
         with (self.folder / "out").open("w") as out:
             subprocess.run(command, check=True, stdout=out, stderr=out, timeout=60, cwd="/")
+
+
+def served() -> Iterator[Server]:
+    """A server for as long as it is asked for; the test is skipped where there can be none."""
+    if reason := why_not():
+        pytest.skip(reason)
+    pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
+    server = Server()
+    yield server
+    server.remove()

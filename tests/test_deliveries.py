@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,12 +21,6 @@ from watcher.ports import Event
 from watcher.rules import compile_rules
 from watcher.service import Destination, Plan, Service
 from watcher.store import open_lists, open_store
-
-
-@pytest.fixture
-def sink() -> Iterator[HttpSink]:
-    with HttpSink() as running:
-        yield running
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -14,12 +13,6 @@ from watcher.feeds.discover import FoundFeed, discover
 from watcher.feeds.fetch import FetchLimits, HttpFetcher
 from watcher.feeds.opml import read_opml, write_opml
 from watcher.model import Feed
-
-
-@pytest.fixture
-def farm() -> Iterator[Farm]:
-    with Farm() as running:
-        yield running
 
 
 def found(url: str) -> list[FoundFeed]:

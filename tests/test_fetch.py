@@ -7,7 +7,6 @@ import gzip
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -21,12 +20,6 @@ from watcher.feeds.fetch import Extras, FetchLimits, HttpFetcher, body_hash
 from watcher.model import Document, Feed, FeedState
 
 LOOPBACK = FetchLimits(private_networks=("127.0.0.0/8",), timeout=timedelta(seconds=2), contact="https://desk.example")
-
-
-@pytest.fixture
-def farm() -> Iterator[Farm]:
-    with Farm() as running:
-        yield running
 
 
 def fetch(url: str, limits: FetchLimits = LOOPBACK, times: int = 1, **state: Any) -> Document | None:

@@ -6,11 +6,8 @@ import json
 import signal
 import socket
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-import pytest
 
 from farm import Answer, Farm, rss
 from kit import Daemon, wait_until
@@ -41,18 +38,6 @@ def seoul(
         f"<item><title>La Corée du Sud veut son comité national de l’IA</title><link>{escape(link)}</link><pubDate>{at}</pubDate>"
         f"<description>{escape(markup.format(SEOUL))}</description></item></channel></rss>"
     ).encode()
-
-
-@pytest.fixture
-def farm() -> Iterator[Farm]:
-    with Farm() as opened:
-        yield opened
-
-
-@pytest.fixture
-def sink() -> Iterator[HttpSink]:
-    with HttpSink() as opened:
-        yield opened
 
 
 def test_the_seoul_story_is_told_once_by_webhook_and_once_by_mail(tmp_path: Path, farm: Farm, sink: HttpSink) -> None:

@@ -17,26 +17,9 @@ RULES = "rules:\n  - {name: all, any: [bulletin], per: item}\n"
 
 
 @pytest.fixture
-def farm() -> Iterator[Farm]:
-    with Farm() as opened:
-        yield opened
-
-
-@pytest.fixture
-def sink() -> Iterator[HttpSink]:
-    with HttpSink() as opened:
-        yield opened
-
-
-@pytest.fixture
 def server() -> Iterator[postgres.Server]:
     """A server of the test's own, which it may stop."""
-    if reason := postgres.why_not():
-        pytest.skip(reason)
-    pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
-    opened = postgres.Server()
-    yield opened
-    opened.remove()
+    yield from postgres.served()
 
 
 def test_a_kill_in_the_middle_of_a_message_and_a_restart_of_the_server_lose_nothing(

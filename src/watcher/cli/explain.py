@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from watcher.cli.access import known_rule, rulebook_of
+from watcher.cli.access import known_rule, reading, rulebook_of
 from watcher.cli.main import App
 from watcher.cli.output import emit_json
 
@@ -92,13 +92,9 @@ def _judged(
 
 def _stored(app: App, what: str) -> dict[str, Any]:
     from watcher.errors import StoreError
-    from watcher.store import open_lists
 
-    lists = open_lists(app.database())
-    try:
+    with reading(app) as lists:
         row = lists.item(what)
-    finally:
-        lists.close()
     if row is None:
         raise StoreError(
             "io", f"no stored item has the id or URL '{what}'; `watcher search` finds items, --text explains any text"

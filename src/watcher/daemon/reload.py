@@ -67,7 +67,7 @@ class Reloader:
 
 def state_of(files: Iterable[Path]) -> State:
     """What tells a change of the files: name, time, size and inode of each, and of each YAML file beside them."""
-    known = {file for file in files if file.is_absolute() or file.exists()}
+    known = set(files)
     beside = {other for folder in {file.parent for file in known} for other in folder.glob("*.y*ml")}
     found = []
     for file in known | beside:

@@ -102,10 +102,7 @@ def _known(one: Found, found: dict[str, Found]) -> bool:
     """Whether the actor is listed already, or stands inside or around another of the same place."""
     if one.value.casefold() in found:
         return True
-    return any(
-        other.span.field == one.span.field and one.span.start < other.span.end and other.span.start < one.span.end
-        for other in found.values()
-    )
+    return any(other.span.overlaps(one.span) for other in found.values())
 
 
 def _all_in(part: Part, reading: Reading) -> list[Found]:
@@ -173,7 +170,7 @@ def _office(part: Part, hit: Hit, base: str, others: list[Hit]) -> Found | None:
 def _is_place(part: Part, start: int, end: int) -> bool:
     """Whether what stands before a title is a state: 이탈리아 총리, 美国总统."""
     places = (part.span(hit.start, hit.end) for hit in part.of("state", "name", "seat", "capital", "city"))
-    return any(span.start < end and start < span.end for span in places)
+    return any(map(Span(part.field, start, end).overlaps, places))
 
 
 def _before_others(part: Part, hit: Hit, end: int, others: list[Hit]) -> int:

@@ -42,5 +42,5 @@ def people_beside(part: Part, company: Hit, taken: list[Span]) -> Iterator[Found
     for match, shift in ((before, start), (after, 0)):
         if match is not None:
             place = Span(part.field, match.start(1) + shift, match.end(1) + shift)
-            if not any(place.start < other.end and other.start < place.end for other in taken):
+            if not any(map(place.overlaps, taken)):
                 yield Found(match[1], place, "person of a company or organisation")

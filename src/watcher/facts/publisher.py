@@ -21,10 +21,11 @@ def own_publisher(reading: Reading) -> Found | None:
     title = reading.parts[0] if reading.parts and reading.parts[0].field == "title" else None
     if not name or title is None:
         return None
-    place = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", title.text.plain)
-    if place is None or _is_of_a_state(title, place.start(), place.end()):
+    match = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", title.text.plain)
+    if match is None:
         return None
-    return Found(name, Span(title.field, place.start(), place.end()), PUBLISHER)
+    place = Span(title.field, *match.span())
+    return None if _is_of_a_state(title, place) else Found(name, place, PUBLISHER)
 
 
 def _name(source: str) -> str:
@@ -45,9 +46,9 @@ def _words(name: str) -> frozenset[str]:
     return frozenset(listed.split())
 
 
-def _is_of_a_state(title: Part, start: int, end: int) -> bool:
+def _is_of_a_state(title: Part, place: Span) -> bool:
     """Whether a state, its seat or one of its organs is named there."""
     kinds = [kind for kind in PLACE_KINDS if kind != "institute"]
     spans = [title.span(hit.start, hit.end) for hit in title.of(*kinds, "office")]
     spans += [title.span(hit.start, hit.end) for hit in title.of("role") if hit.entry.value in ("gov", "home")]
-    return any(span.start < end and start < span.end for span in spans)
+    return any(map(place.overlaps, spans))
