@@ -197,6 +197,32 @@ def test_the_signal_that_ended_a_parser_is_named(number: signal.Signals, word: s
     assert parsed.entries[0].title == "Two"
 
 
+@pytest.mark.parametrize(("killed", "is_read"), [(1, True), (2, False)])
+def test_a_parser_killed_as_it_begins_is_started_once_more_and_no_document_is_blamed(
+    monkeypatch: pytest.MonkeyPatch, killed: int, is_read: bool
+) -> None:
+    starting: list[asyncio.subprocess.Process] = []
+    create = asyncio.create_subprocess_exec
+
+    async def create_and_kill(*command: Any, **options: Any) -> asyncio.subprocess.Process:
+        starting.append(await create(*command, **options))
+        if len(starting) <= killed:
+            starting[-1].kill()
+        return starting[-1]
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", create_and_kill)
+
+    async def work() -> tuple[str, int]:
+        async with ParserPool(LIMITS) as pool:
+            try:
+                return (await pool.parse(document(rss("One")))).entries[0].title, pool.processes
+            except ParseError as error:
+                return error.kind, pool.processes
+
+    assert run(work()) == (("One", 1) if is_read else ("unread", 0))
+    assert len(starting) == 2
+
+
 def test_commands_parse_in_a_child_too() -> None:
     with parsing() as parse:
         assert [parse(document(rss(title))).entries[0].title for title in ("One", "Two")] == ["One", "Two"]

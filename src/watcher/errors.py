@@ -93,7 +93,7 @@ class ForbiddenAddress(FetchError):
 
 
 class ParseError(WatcherError):
-    """A document is not a feed. `kind`: html, login, challenge, empty, broken, poison, unknown."""
+    """A document is not a feed. `kind`: html, login, challenge, empty, broken, poison, unknown; unread: nothing here could read it."""
 
     def __init__(self, url: str, kind: str, reason: str) -> None:
         super().__init__(f"{url}: {reason}")

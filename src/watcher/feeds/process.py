@@ -45,6 +45,7 @@ class Process:
 
     @classmethod
     async def start(cls, memory_bytes: int) -> Process:
+        """A process that is ready for tasks. Raises OSError where none can be started."""
         environment = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
         home = str(Path(__file__).parents[2])
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH", ""))))
@@ -68,8 +69,7 @@ class Process:
         except BaseException as error:
             await started.kill()
             if isinstance(error, (EOFError, TimeoutError)):
-                reason = "no parser process can be started: the installation or the machine is at fault"
-                raise RuntimeError(reason) from error
+                raise ChildProcessError("it ended before it was ready") from error
             raise
         return started
 

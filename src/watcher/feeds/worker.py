@@ -115,12 +115,12 @@ class ParserPool:
         Raises ParseError about `url` as `parse` does.
         """
         task = (work, arguments, max(1, math.ceil(self.limits.cpu.total_seconds())))
-        process = await self._take()
+        process = await self._take(url)
         is_fresh = process.served == 0
         answer = await self._ask(process, task)
         if answer is None and not is_fresh and not process.overspent:
             # It may have died of what came before; a new process decides.
-            process = await self._take(fresh=True)
+            process = await self._take(url, fresh=True)
             answer = await self._ask(process, task)
         match answer:
             case None:
@@ -160,7 +160,7 @@ class ParserPool:
             self._schedule_reaper()
         return answer
 
-    async def _take(self, *, fresh: bool = False) -> Process:
+    async def _take(self, url: str, *, fresh: bool = False) -> Process:
         loop = asyncio.get_running_loop()
         while True:
             if self._free and not fresh:
@@ -169,7 +169,7 @@ class ParserPool:
             if self._count < self.limits.processes + min(stuck, self.limits.burst):
                 self._count += 1
                 try:
-                    return await self._started()
+                    return await self._started(url)
                 except BaseException:
                     self._count -= 1
                     self._wake()
@@ -184,12 +184,19 @@ class ParserPool:
                 if waiter in self._waiting:
                     self._waiting.remove(waiter)
 
-    async def _started(self) -> Process:
+    async def _started(self, url: str) -> Process:
         try:
             return await Process.start(self.limits.memory_bytes)
-        except RuntimeError:
-            # One may be killed as it begins; two in a row are the installation's fault.
+        except OSError:
+            # One may be killed as it begins, or the machine be out of processes for a moment.
+            await asyncio.sleep(_GRACE)
+        try:
             return await Process.start(self.limits.memory_bytes)
+        except OSError as error:
+            reason = (
+                f"no parser process can be started ({error}): the installation or the machine is at fault, not the feed"
+            )
+            raise ParseError(url, "unread", reason) from error
 
     async def _end(self, child: Process) -> None:
         try:
