@@ -1,0 +1,62 @@
+"""One entry, read and judged: its text and language, its facts, and which rules hold."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from watcher import facts, stories, text
+from watcher.model import Entry, Feed, Item, Verdict
+from watcher.rules import Rulebook
+from watcher.text import language
+
+MAX_TITLE = 2_000
+MAX_SUMMARY = 64_000
+
+
+def read_entry(entry: Entry, feed: Feed, now: datetime) -> Item:
+    """Read an entry: markup to text, which language, whose, when. A date more than a day ahead counts as none."""
+    title = text.read(entry.title[:MAX_TITLE])
+    summary = text.read((entry.summary or entry.content)[:MAX_SUMMARY])
+    content = text.read(entry.content[:MAX_SUMMARY]) if entry.content and entry.summary else None
+    published = entry.published or entry.updated
+    if published is not None and published > now + timedelta(days=1):
+        published = None
+    return Item(
+        id=item_id(entry, feed),
+        feed=feed,
+        entry=entry,
+        title=title,
+        summary=summary,
+        lang=language.detect(f"{title.plain}\n{summary.plain[:1000]}", entry.lang or feed.lang),
+        source=entry.source or feed.name or _host(entry.url or feed.url),
+        published=published,
+        seen_at=now,
+        content=content,
+    )
+
+
+def item_id(entry: Entry, feed: Feed) -> str:
+    """A stable name for an entry of a feed: sixteen hex digits."""
+    strongest = entry.guid or f"{entry.url}\n{entry.title}"
+    return hashlib.blake2b(f"{feed.url}\n{strongest}".encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def judge(entry: Entry, feed: Feed, rulebook: Rulebook, now: datetime) -> Verdict:
+    """Read one entry, its facts, and which rules hold. Raises nothing on any text."""
+    item = read_entry(entry, feed, now)
+    found = facts.extract(item)
+    return Verdict(item, found, rulebook.match(item, found))
+
+
+def signed(verdict: Verdict, *, with_meaning: bool = True) -> Verdict:
+    """A verdict that a rule made, with what its story is found by: made once, and outside the store's transaction."""
+    return stories.signed(verdict, with_meaning=with_meaning) if verdict.matches else verdict
