@@ -12,9 +12,9 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from watcher.facts.money_context import Context, Sum, language_words
+from watcher.facts.money_context import Context, Sum
 from watcher.facts.money_figures import Source
-from watcher.facts.money_language import language
+from watcher.facts.money_language import language, shared_words
 from watcher.facts.money_reading import read_figures
 from watcher.facts.money_text import Levelled, level
 from watcher.facts.rates import usd
@@ -123,7 +123,7 @@ def _says_equal(gap: str) -> bool:
         return False
     opened = "(" in gap[:12] or "/" in gap[:2]
     rest = (gap.partition("(")[2] if "(" in gap[:12] else gap).strip(" (),;-/[（）")
-    every = language_words()
+    every = shared_words()
     at = 0
     while at < len(rest):
         end = every.says("equal", rest, at)

@@ -7,20 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from watcher.facts.currencies import Unit, currency_of, families, home_at, homes_in
-from watcher.facts.money_figures import EAST_LANGUAGES, Figure, Source, skip
-from watcher.facts.money_language import Language, language
-from watcher.facts.money_lexicon import WORD, is_unspaced
+from watcher.facts.currencies import Unit, currency_of, families, homes_in
+from watcher.facts.money_bare import BARE_FLOOR, INDIAN, BareSums
+from watcher.facts.money_figures import EAST_LANGUAGES, Figure, Source
+from watcher.facts.money_language import Language, shared_words
+from watcher.facts.money_lexicon import WORD
+from watcher.facts.money_ranges import linked
 
-_DASHES = frozenset({"-", "~", "--", "÷", "…", ".."})
 _UNSPACED_LANGUAGES = EAST_LANGUAGES | {"th", "lo", "km", "my"}
 _CLAIM_FIRST = frozenset({"@yuan", "@rupee", "@riyal", "@dirham", "@dinar", "@poundar"})
 """Families whose name a language shares with other countries, so that a country in the text outweighs the language."""
-_INDIAN = ("lakh", "crore", "lac", "cr")
-"""Scales that English papers of India write and those of its neighbours seldom do."""
 _NEAR_DOLLARS = ("CA", "AU", "NZ")
-_SHORT_ITEM = 400
-"""Characters up to which one mention of money speaks for the whole item; in longer text it has to be near."""
 _DOLLAR_SUBJECTS = (*_NEAR_DOLLARS, "SG", "HK")
 _EAST_HOMES = {"ko": "KR", "ja": "JP", "zh-Hans": "CN", "zh-Hant": "TW"}
 _LOCAL_DOLLARS = frozenset({"en", "fr", "es"})
@@ -28,15 +25,8 @@ _LOCAL_DOLLARS = frozenset({"en", "fr", "es"})
 _AMERICAN_FIRMS = "US-firm"
 _MANY_HOMES = frozenset({"en", "fr", "es", "pt", "de", "ar", "ru", "sw"})
 """Languages of several countries, where a bare sum is in the money of the country it is about."""
-_NAMES_BY_CAPITAL = frozenset({"es", "fr", "pt", "it", "ca", "gl", "ro"})
-"""Languages that put «of» between a million and what is counted, and a capital on names alone."""
-_PLURALS = ("s", "x", "ani", "esi", "ini")
-"""Endings of people counted by where they come from («deux millions de Parisiens»)."""
 _EURO_LATE = {"bg": "BG", "hr": "HR"}
 """Languages whose country took the euro within the years that feeds go back to."""
-_SELDOM_COUNTED = Decimal(10) ** 6
-"""From a million on, what news counts without naming it is mostly money."""
-_BARE_FLOOR = Decimal(10) ** 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +65,13 @@ class Context:
         explicit = [self._resolved(part, figure) if self._is_explicit(figure) else None for part, figure in listed]
         local = {one.currency for one in explicit if one and one.figure.unit and not one.figure.unit.is_family}
         first = next((one for one in explicit if one), None)
+        bare = BareSums(self.lang, self._text, self._mentions)
         last: Sum | None = None
         sums: list[Sum] = []
         for (part, figure), known in zip(listed, explicit, strict=True):
             if known is not None and (last is None or not self._is_aside(known)):
                 last = known
-            if known is None and self._is_bare_sum(part, figure, first is not None):
+            if known is None and bare.holds(self.sources[part], figure, has_money=first is not None):
                 known = self._inherited(part, figure, last or first)
             elif known is not None and figure.unit and figure.unit.code == "@dollar" and not figure.home:
                 known = self._dollars(known, local)
@@ -103,7 +94,7 @@ class Context:
     def _is_explicit(self, figure: Figure) -> bool:
         if figure.unit is None or not figure.value:
             return False
-        return not (figure.factor < _BARE_FLOOR and figure.unit.code == "JPY" and self._mentions("index"))
+        return not (figure.factor < BARE_FLOOR and figure.unit.code == "JPY" and self._mentions("index"))
 
     def _mentions(self, role: str) -> bool:
         """Whether a word of a role stands anywhere in the item."""
@@ -112,7 +103,7 @@ class Context:
         return self._mentioned[role]
 
     def _looks_for(self, role: str) -> bool:
-        lexicon = self.lang.words.get(role) or language_words().words.get(role)
+        lexicon = self.lang.words.get(role) or shared_words().words.get(role)
         if lexicon is None:
             return False
         if self.lang.code in _UNSPACED_LANGUAGES:
@@ -129,7 +120,7 @@ class Context:
             unit.code == "@rupee"
             and self.lang.code == "en"
             and self.country != "PK"
-            and any(word in written for word in _INDIAN)
+            and any(word in written for word in INDIAN)
         ):
             return Sum(figure, part, "INR", figure.unsure)
         currency, unsure = self._member(unit, figure.home)
@@ -184,96 +175,6 @@ class Context:
             return replace(known, currency="USD")
         return known
 
-    def _is_bare_sum(self, part: int, figure: Figure, has_money: bool) -> bool:
-        """Whether a number with a scale but no currency is money: nothing counted follows, and money is the matter."""
-        large = figure.factor >= _BARE_FLOOR or (
-            self.lang.code in EAST_LANGUAGES and figure.value >= 10**8 and figure.factor > 1
-        )
-        if figure.unit is not None or not large or figure.short or not figure.value:
-            return False
-        source = self.sources[part]
-        if self.lang.code in EAST_LANGUAGES:
-            before = source.text[max(0, figure.start - 10) : figure.start]
-            if any(word in before for word in self.lang.endings.get("counted_before", ())):
-                return False
-            paid = any(word in before for word in self.lang.endings.get("money", ()))
-            if self._is_counted(source.text[figure.bare_end : figure.bare_end + 14].lstrip(" "), paid):
-                return False
-            if not is_unspaced(source.text[figure.bare_end - 1]):
-                return False
-            if self.lang.code == "ko":
-                return True
-            if len(self._text) < _SHORT_ITEM:
-                return has_money or self._mentions("money")
-            if not any(map(str.isdigit, source.text[figure.start : figure.end])):
-                return False
-            near = source.text[max(0, figure.start - 24) : figure.end + 12]
-            return any(word in near for word in self.lang.endings["money"])
-        if self.lang.code == "en":
-            return self._is_bare_english(source, figure) and (has_money or self._mentions("money"))
-        return self._may_end(source, figure.bare_end) and (
-            has_money
-            or self._mentions("money")
-            or self._has_purpose(source, figure)
-            or (figure.value >= _SELDOM_COUNTED and not self._mentions("counts"))
-        )
-
-    def _has_purpose(self, source: Source, figure: Figure) -> bool:
-        """Whether right behind a figure it says what for («100 millones para un centro»), which is no year."""
-        begin = skip(source.text, figure.bare_end)
-        end = self.lang.says("purpose", source.text, begin)
-        return end > begin and not source.text[end : end + 2].strip().isdigit()
-
-    def _is_bare_english(self, source: Source, figure: Figure) -> bool:
-        """English names the currency nearly always, but for crores, and sums right before a word for money."""
-        if any(word in source.text[figure.start : figure.end] for word in _INDIAN):
-            return self._may_end(source, figure.bare_end)
-        begin = figure.bare_end + 1
-        return self.lang.says("money", source.text, begin) > begin
-
-    def _is_counted(self, follows: str, paid: bool) -> bool:
-        """Whether a counted noun follows a number in Chinese, Japanese or Korean. `paid`: a word for money stands before."""
-        endings = self.lang.endings
-        if follows.startswith(endings.get("not_counted", ())):
-            return False
-        if self.lang.code != "ko":
-            is_weak = follows.startswith(endings.get("counted_weak", ()))
-            return follows.startswith(endings.get("counted", ())) or (is_weak and not paid)
-        word = WORD.match(follows)
-        for counter in endings["counted"]:
-            if word and word.group().startswith(counter):
-                rest = word.group()[len(counter) :]
-                if not rest or len(counter) > 1 or rest in endings["particles"]:
-                    return True
-        return False
-
-    def _may_end(self, source: Source, end: int) -> bool:
-        text = source.text
-        begin = end
-        while begin < len(text) and text[begin] in ' "':
-            begin += 1
-        if begin >= len(text) or text[begin] in ".,;:!?)]»/…|(":
-            return True
-        if text[begin] == "-":
-            return begin > end or self.lang.says("money", text, begin + 1) > begin + 1
-        if is_unspaced(text[begin]) and begin > end:
-            return True
-        if self.lang.says("follow", text, begin) > begin or self.lang.says("money", text, begin) > begin:
-            return True
-        return self.lang.code in _NAMES_BY_CAPITAL and self._is_of_a_name(source, end, begin)
-
-    def _is_of_a_name(self, source: Source, end: int, begin: int) -> bool:
-        """Whether a programme or body follows what is paid, not what is counted: «aportará 1.500 millones de Horizonte»."""
-        paid = self.lang.words["money"]
-        if not any(paid.match(source.text, word.start()) for word in WORD.finditer(source.text, max(0, end - 50), end)):
-            return False
-        connected = self.lang.says("of", source.text, begin)
-        at = skip(source.text, connected)
-        word = WORD.match(source.text, at)
-        if connected == begin or word is None or not source.cased[at].isupper():
-            return False
-        return not word.group().endswith(_PLURALS) and home_at(source.text, at) is None
-
     def _inherited(self, part: int, figure: Figure, nearest: Sum | None) -> Sum | None:
         """A bare sum in the currency of the sum before it, or of the first one after."""
         if nearest is None:
@@ -295,7 +196,7 @@ class Context:
             return Sum(figure, part, currency, unsure)
         own = self.lang.currency
         if self.lang.code == "en" and any(
-            word in self.sources[part].text[figure.start : figure.end] for word in _INDIAN
+            word in self.sources[part].text[figure.start : figure.end] for word in INDIAN
         ):
             return Sum(figure, part, "INR", figure.unsure)
         country = self.country or ("US" if "US" in self.homes else "")
@@ -307,57 +208,3 @@ class Context:
         own = currency_of(_EURO_LATE[self.lang.code], self.day) if self.lang.code in _EURO_LATE else own
         own = own or ("EUR" if country == "EU" else "")
         return Sum(figure, part, own, figure.unsure) if own else None
-
-
-def linked(source: Source, figures: list[Figure]) -> list[Figure]:
-    """Let the two ends of a range share scale and currency: «$10-15 billion», «between 5 and 10 billion won»."""
-    for place in range(len(figures) - 2, -1, -1):
-        lower, upper = figures[place], figures[place + 1]
-        if not _is_range(source, lower, upper):
-            continue
-        if upper.short and lower.unit is None and upper.unit is None:
-            continue
-        if lower.factor == 1 and upper.factor > 1 and _shares_scale(lower, upper):
-            factor = upper.factor
-            ten = lower.unit.factor if lower.unit else Decimal(1)
-            lower = replace(lower, factor=factor, value=lower.number * factor * ten)
-        if lower.unit is None and upper.unit is None and upper.factor > 1:
-            lower = replace(lower, bare_end=upper.bare_end)
-        if (lower.unit is None and upper.unit is not None and lower.factor == upper.factor) or (
-            lower.unit is None and upper.unit is not None and lower.factor > 1
-        ):
-            lower = replace(lower, unit=upper.unit, home=upper.home, value=lower.value * upper.unit.factor)
-        elif upper.unit is None and lower.unit is not None and lower.unit_before and lower.factor == upper.factor:
-            upper = replace(upper, unit=lower.unit, home=lower.home, value=upper.value * lower.unit.factor)
-        figures[place], figures[place + 1] = lower, upper
-    return figures
-
-
-def _shares_scale(lower: Figure, upper: Figure) -> bool:
-    is_year = lower.number == int(lower.number) and 1900 <= lower.number <= 2100 and lower.unit is None
-    return lower.number < upper.number * 1000 and lower.number <= max(upper.number, Decimal(1000)) and not is_year
-
-
-def _is_range(source: Source, lower: Figure, upper: Figure) -> bool:
-    text = source.text
-    gap = text[lower.end : upper.start].strip()
-    if gap in _DASHES:
-        return True
-    if not gap or len(gap) > 12:
-        return False
-    end = len(gap)
-    every = language_words()
-    if source.lang.says("range", gap, 0) != end and source.lang.says("and", gap, 0) != end:
-        return False
-    if every.says("and_like", gap, 0) == end and not (source.lang.code in _TO and gap == "a"):
-        return source.lang.ends_with("between", text[max(0, lower.start - 20) : lower.start].rstrip(" -"))
-    return True
-
-
-_TO = frozenset({"es", "pt", "it", "gl", "ca"})
-"""Languages whose «a» is «to», not «and»."""
-
-
-def language_words() -> Language:
-    """Words that all languages share a table for."""
-    return language("*")

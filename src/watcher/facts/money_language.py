@@ -125,6 +125,11 @@ def _scales(exponent: int, listed: str) -> Iterator[tuple[str, Scale]]:
         yield level_form(form.rstrip("!").strip()), Scale(Decimal(10) ** exponent, one, short, currency)
 
 
+def shared_words() -> Language:
+    """Words that all languages share a table for."""
+    return language("*")
+
+
 @cache
 def foreign_scales() -> Lexicon[Scale]:
     """Scale words of all languages, for sums in another language than their text's.
