@@ -4,49 +4,16 @@ from __future__ import annotations
 
 import os
 import random
-import threading
 import time
 from pathlib import Path
 
-from farm import Answer, Farm, rss
+from farm import Farm
 from kit import Daemon, wait_until
+from publisher import RULES, Publisher
 from sinks import HttpSink, told_titles
 
 KILLS = int(os.environ.get("WATCHER_KILLS", "50"))
 SEED = int(os.environ.get("WATCHER_SEED", "20260302"))
-FEEDS = 4
-RULES = "rules:\n  - {name: everything, any: [bulletin], per: item}\n"
-
-
-class Publisher:
-    """Publishes numbered bulletins on several feeds."""
-
-    def __init__(self, farm: Farm) -> None:
-        self.published: list[list[str]] = [[] for _ in range(FEEDS)]
-        self._lock = threading.Lock()
-        self._stop = threading.Event()
-        for number in range(FEEDS):
-            farm[f"/{number}.xml"] = lambda request, n=number: self._answer(n)
-        self._thread = threading.Thread(target=self._publish, daemon=True)
-        self._thread.start()
-
-    def _answer(self, number: int) -> Answer:
-        with self._lock:
-            titles = list(self.published[number])
-        return Answer(rss(*reversed(titles)), etag=f'"{len(titles)}-{titles[-1] if titles else ""}"')
-
-    def _publish(self) -> None:
-        count = 0
-        while not self._stop.wait(0.12):
-            with self._lock:
-                self.published[count % FEEDS].append(f"bulletin {count} of the day")
-            count += 1
-
-    def stop(self) -> set[str]:
-        """Stop publishing. Returns every title published."""
-        self._stop.set()
-        self._thread.join()
-        return {title for titles in self.published for title in titles}
 
 
 def test_fifty_kills_lose_nothing_and_repeat_at_most_once_each(tmp_path: Path) -> None:
@@ -55,7 +22,7 @@ def test_fifty_kills_lose_nothing_and_repeat_at_most_once_each(tmp_path: Path) -
         publisher = Publisher(farm)
         destinations = ("one", "two")
         channels = [(name, f"url: '{sink.url('json', name)}'") for name in destinations]
-        daemon = Daemon(tmp_path, [farm.url(f"/{n}.xml") for n in range(FEEDS)], channels, RULES)
+        daemon = Daemon(tmp_path, publisher.urls, channels, RULES)
         for _ in range(KILLS):
             daemon.start()
             time.sleep(chance.uniform(0.3, 1.9))
