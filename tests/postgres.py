@@ -47,7 +47,7 @@ class Server:
             shutil.chown(self.folder, "postgres")
         self._run("initdb", "-U", "watcher", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C")
         self.start()
-        self.url = f"postgresql://watcher@/postgres?host={quote(str(self.folder), safe='')}"
+        self.url = self._url("postgres")
         self._schemas = 0
 
     def start(self) -> None:
@@ -69,13 +69,26 @@ class Server:
             connection.execute(f"CREATE SCHEMA {name}")  # type: ignore[arg-type]  # our own name
         return f"{self.url}&options={quote(f'-c search_path={name}')}"
 
+    def restored(self, name: str) -> str:
+        """Dump the database by the server's own tool, and restore it as one of this name. Returns its URL."""
+        dump = self.folder / f"{name}.sql"
+        self._run("createdb", "-U", "watcher", name, connected=True)
+        self._run("pg_dump", "-U", "watcher", "-d", "postgres", "-f", str(dump), connected=True)
+        self._run("psql", "-U", "watcher", "-q", "-v", "ON_ERROR_STOP=1", "-d", name, "-f", str(dump), connected=True)
+        return self._url(name)
+
+    def _url(self, database: str) -> str:
+        return f"postgresql://watcher@/{database}?host={quote(str(self.folder), safe='')}"
+
     def remove(self) -> None:
         """Stop it and remove its folder."""
         self.stop("immediate")
         shutil.rmtree(self.folder)
 
-    def _run(self, program: str, *args: str) -> None:
-        command: Sequence[str] = [str(self._programs / program), "-D", str(self.folder / "data"), *args]
+    def _run(self, program: str, *args: str, connected: bool = False) -> None:
+        """Run one of the server's programs on its folder, or `connected` to it."""
+        where = ("-h", str(self.folder)) if connected else ("-D", str(self.folder / "data"))
+        command: Sequence[str] = [str(self._programs / program), *where, *args]
         if os.geteuid() == 0:
             command = ["runuser", "-u", "postgres", "--", *command]
         # A server that is started keeps a pipe open: its output goes to a file.

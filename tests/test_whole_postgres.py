@@ -50,3 +50,26 @@ def test_a_kill_in_the_middle_of_a_message_and_a_restart_of_the_server_lose_noth
     assert list(told_titles(sink, "hook").values()) == [2, 2]
     audit = json.loads(daemon.call("audit", "--json").stdout)
     assert (audit["planned"], audit["delivered"], audit["lost"]) == (2, 2, 0)
+
+
+def test_a_dump_restored_elsewhere_goes_on_where_it_was(
+    tmp_path: Path, farm: Farm, sink: HttpSink, server: postgres.Server
+) -> None:
+    titles = ["A bulletin before the dump"]
+    farm["/a.xml"] = lambda request: Answer(rss(*reversed(titles)))
+    feeds, channels = [farm.url("/a.xml")], [("hook", f"url: '{sink.url('json', 'hook')}'")]
+    daemon = Daemon(tmp_path, feeds, channels, RULES, f"database: '{server.url}'\n{FAST}")
+    daemon.start()
+    wait_until(lambda: len(sink.received("hook")) == 1, 60, "the first message")
+    wait_until(lambda: json.loads(daemon.call("audit", "--json").stdout)["delivered"] == 1, 60, "its mark")
+    url = server.restored("elsewhere")
+    assert daemon.stop() == 0
+    titles.append("A bulletin after the dump")
+    daemon.write(feeds, channels, RULES, f"database: '{url}'\n{FAST}")
+    daemon.start()
+    try:
+        wait_until(lambda: len(told_titles(sink, "hook")) == 2, 60, "what came after the dump")
+    finally:
+        assert daemon.stop() == 0
+    assert list(told_titles(sink, "hook").values()) == [1, 1]
+    assert daemon.call("db", "check").returncode == 0
