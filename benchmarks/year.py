@@ -27,7 +27,7 @@ from watcher.pipeline import judge
 from watcher.replay import entry_of
 from watcher.rules import compile_rules
 from watcher.store import open_lists, open_store
-from watcher.store.codec import dump
+from watcher.store.codec import dump, misses_text
 from watcher.store.query import search_query
 from watcher.store.words import search_words
 
@@ -53,12 +53,13 @@ class Sample:
     """An item of the corpus, read once: its columns as the store keeps them."""
 
     def __init__(self, record: dict[str, Any], feed: Feed, rulebook: Any, now: datetime) -> None:
-        verdict = judge(entry_of(record), feed, rulebook, now)
+        verdict = judge(entry_of(record), feed, rulebook, now, why_not=True)
         item = verdict.item
         self.title, self.summary = item.title.plain, item.summary.plain
         self.title_words, self.summary_words = search_words(item.title), search_words(item.summary)
         self.lang, self.facts = item.lang, dump(verdict.facts)
         self.matches = dump([{"rule": m.rule, "score": m.score, "evidence": m.evidence} for m in verdict.matches])
+        self.misses = misses_text(verdict.misses)
         self.is_matched = bool(verdict.matches)
 
 
@@ -107,7 +108,7 @@ def fill(database: Path, count: int) -> None:
         [(f"https://{n}.example/feed", f"Feed {n}", end - YEAR, end, end, end + 600) for n in range(FEEDS)],
     )
     for table, columns, make in (
-        ("item", 20, _item),
+        ("item", 21, _item),
         ("item_search (rowid, words)", 2, lambda row: (row[0], f"{row[1].title_words} {row[2].summary_words}")),
     ):
         begun = time.perf_counter()
@@ -136,7 +137,7 @@ def _item(row: tuple[int, Sample, Sample, float, str]) -> tuple[object, ...]:
     return (
         number, own, f"https://{number % FEEDS}.example/feed", f"Source {number % FEEDS}", title.lang, title.title,
         summary.summary, f"https://{number % FEEDS}.example/news/{own}", "", "[]", seen - 300, seen, seen, 1, own, fate, "",
-        story, title.matches if story else "[]", title.facts,
+        story, title.matches if story else "[]", title.facts, title.misses,
     )  # fmt: skip
 
 
@@ -201,7 +202,9 @@ def measure(folder: Path, count: int) -> None:
     row("explain --ledger ID", lambda: lists.item(item), "explain", "--ledger", item)
     row("explain --ledger URL", lambda: lists.item(url), "explain", "--ledger", url)
     row("explain --ledger ID, matched", lambda: lists.item(matched), "explain", "--ledger", matched)
+    row("explain ID", None, "explain", item)
     row("explain ID, matched", None, "explain", matched)
+    row("explain ID --now", None, "explain", "--now", matched)
     row("status", lists.counts, "status")
     row("stories list", lists.stories, "stories", "list")
     row("alerts list", lists.alerts, "alerts", "list")

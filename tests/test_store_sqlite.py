@@ -81,6 +81,7 @@ RELEASED = {
     "m004_care": "c89ec1cdbb80b71c",
     "m003_alert_item": "19e78ce8dca20a00",
     "m004_outbox_order": "f4c73ab2e358c2e7",
+    "m005_misses": "b4f367a205755f1e",
 }
 """Fingerprints: a migration that databases have been through is never edited."""
 

@@ -11,7 +11,7 @@ from watcher.model.feeds import Document, Entry, Feed, FeedState
 from watcher.model.items import Item, Span, Text, Token
 from watcher.model.store import ItemWrite, Known, Lookup, StoredItem, Update
 from watcher.model.stories import Alert, Change, Delivery, Report, Story
-from watcher.model.verdicts import Evidence, Match, Quorum, Verdict
+from watcher.model.verdicts import Evidence, Match, Miss, Quorum, Verdict
 
 __all__ = [
     "INSTRUMENTS",
@@ -33,6 +33,7 @@ __all__ = [
     "Known",
     "Lookup",
     "Match",
+    "Miss",
     "Quorum",
     "Report",
     "Span",

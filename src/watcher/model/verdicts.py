@@ -43,11 +43,21 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Miss:
+    """A rule that does not hold for an item, and the smallest reason why, in words."""
+
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """All that reading one entry gives."""
 
     item: Item
     facts: Facts
     matches: tuple[Match, ...]
+    misses: tuple[Miss, ...] | None = None
+    """Rules that came nearest without holding; None where nobody asked."""
     signature: object = None
     """What `stories` compares it by, where that was made already; only they know its shape."""

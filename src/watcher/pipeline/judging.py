@@ -50,11 +50,13 @@ def _host(url: str) -> str:
         return ""
 
 
-def judge(entry: Entry, feed: Feed, rulebook: Rulebook, now: datetime) -> Verdict:
-    """Read one entry, its facts, and which rules hold. Raises nothing on any text."""
+def judge(entry: Entry, feed: Feed, rulebook: Rulebook, now: datetime, *, why_not: bool = False) -> Verdict:
+    """Read one entry, its facts, and which rules hold; with `why_not`, also why the nearest others do not. Raises nothing on any text."""
     item = read_entry(entry, feed, now)
     found = facts.extract(item)
-    return Verdict(item, found, rulebook.match(item, found))
+    if not why_not:
+        return Verdict(item, found, rulebook.match(item, found))
+    return Verdict(item, found, *rulebook.answer(item, found))
 
 
 def signed(verdict: Verdict, *, with_meaning: bool = True) -> Verdict:

@@ -6,10 +6,11 @@ import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from itertools import islice
 
 from watcher.errors import Problem, RuleError, in_file
 from watcher.facts.rates import usd
-from watcher.model import Facts, Item, Match
+from watcher.model import Facts, Item, Match, Miss
 from watcher.rules.assemble import Assembly
 from watcher.rules.build import Builder, ToUsd
 from watcher.rules.explain import Explanation, evidence, explain_rule
@@ -18,6 +19,8 @@ from watcher.rules.reading import Reading
 from watcher.rules.rule import Rule
 from watcher.rules.spec import RuleSpec, VocabularySpec
 
+MAX_MISSES = 8
+"""Of so many rules that do not hold for an item it is kept why."""
 MANY = 1000
 """From so many rules on it is worth telling the garbage collector to leave them alone."""
 
@@ -36,10 +39,23 @@ class Rulebook:
 
     def match(self, item: Item, facts: Facts) -> tuple[Match, ...]:
         """The rules that hold, in order of definition, each with its evidence."""
+        return self.answer(item, facts, misses=0)[0]
+
+    def answer(
+        self, item: Item, facts: Facts, *, misses: int = MAX_MISSES
+    ) -> tuple[tuple[Match, ...], tuple[Miss, ...]]:
+        """The rules that hold, and of the others up to `misses` that the item holds the rarest words of, in order of definition.
+
+        Of so few rules that all can be told, all are: also those of which it holds no word.
+        """
         reading = Reading(item, facts)
         self._index.survey(reading)
-        held = [number for number in self._index.candidates(reading) if self._rules[number].decide(reading)]
-        return tuple(_match(self._rules[number], reading) for number in held)
+        near = self._index.candidates(reading)
+        held = [number for number in near if self._rules[number].decide(reading)]
+        matches = tuple(_match(self._rules[number], reading) for number in held)
+        told = range(len(self._rules)) if len(self._rules) <= misses else near if misses else ()
+        missed = islice((self._rules[number] for number in told if number not in held), misses)
+        return matches, tuple(_miss(rule, reading) for rule in missed)
 
     def explain(self, item: Item, facts: Facts, rules: Iterable[str] = ()) -> tuple[Explanation, ...]:
         """For every rule, or those named: that it holds and where, or the smallest reason why it does not."""
@@ -63,6 +79,11 @@ def _match(rule: Rule, reading: Reading) -> Match:
     spec = rule.spec
     found = evidence(rule.finds(reading), reading)
     return Match(rule.name, rule.likelihood(reading), spec.severity, spec.per, spec.notify, found, rule.quorum)
+
+
+def _miss(rule: Rule, reading: Reading) -> Miss:
+    rule.decide(reading)
+    return Miss(rule.name, rule.reason(reading).text)
 
 
 def compile_rules(

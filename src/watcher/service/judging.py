@@ -55,7 +55,7 @@ class Judges:
             if self._closed:  # with the encoder an entry takes up to a second, a document minutes
                 raise CancelledError
             try:
-                verdicts.append(judge(entry, feed, self._context.plan.rulebook, now))
+                verdicts.append(judge(entry, feed, self._context.plan.rulebook, now, why_not=True))
             except Exception:
                 self._context.tell(
                     "internal.error",
@@ -77,9 +77,8 @@ class Judges:
             return verdict
         if fuller.content == entry.content:
             return verdict
-        return judge(
-            replace(fuller, summary=fuller.content, content=""), verdict.item.feed, self._context.plan.rulebook, now
-        )
+        whole = replace(fuller, summary=fuller.content, content="")
+        return judge(whole, verdict.item.feed, self._context.plan.rulebook, now, why_not=True)
 
 
 def _sign_all(verdicts: Sequence[Verdict]) -> list[Verdict]:

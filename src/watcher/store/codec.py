@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -30,6 +30,28 @@ def jsonable(value: Any) -> Any:
 def dump(value: Any) -> str:
     """JSON text; lone surrogates, which SQLite refuses, become U+FFFD."""
     return clean(json.dumps(jsonable(value), ensure_ascii=False, separators=(",", ":")))
+
+
+MAX_REASON = 240
+"""Characters kept of a reason."""
+
+
+def misses_text(misses: Iterable[Any] | None) -> str:
+    """Why rules did not match: {reason: [rule, …]}, for most that miss do so for the same reason; '' where nobody asked."""
+    if misses is None:
+        return ""
+    rules: dict[str, list[str]] = {}
+    for miss in misses:
+        reason = miss.reason if len(miss.reason) <= MAX_REASON else miss.reason[: MAX_REASON - 1] + "…"
+        rules.setdefault(reason, []).append(miss.rule)
+    return dump(rules)
+
+
+def read_misses(text: str) -> dict[str, str] | None:
+    """Back from `misses_text`: rule → reason, in order; None where nobody asked."""
+    if not text:
+        return None
+    return {rule: reason for reason, rules in json.loads(text).items() for rule in rules}
 
 
 def clean(text: str) -> str:

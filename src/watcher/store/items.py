@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from watcher.model import ItemWrite, Known, Lookup, StoredItem, Story, Update
-from watcher.store.codec import clean, dump, moment, stamp
+from watcher.store.codec import clean, dump, misses_text, moment, stamp
 from watcher.store.values import read_story, story_body
 from watcher.store.words import search_words
 
@@ -160,6 +160,7 @@ def _write_item(connection: Any, write: ItemWrite, now: datetime) -> None:
         "story": write.story,
         "matches": dump([{"rule": m.rule, "score": m.score, "evidence": m.evidence} for m in write.verdict.matches]),
         "facts": dump(write.verdict.facts),
+        "misses": misses_text(write.verdict.misses),
     }
     if write.version > 1:
         connection.execute(
@@ -168,13 +169,14 @@ def _write_item(connection: Any, write: ItemWrite, now: datetime) -> None:
         )
     number = connection.execute(
         """INSERT INTO item (id, feed, source, lang, title, summary, url, author, categories, published, seen_at, last_seen_at,
-                             version, content_hash, fate, detail, story, matches, facts)
+                             version, content_hash, fate, detail, story, matches, facts, misses)
            VALUES (:id, :feed, :source, :lang, :title, :summary, :url, :author, :categories, :published, :seen_at, :seen_at,
-                   :version, :content_hash, :fate, :detail, :story, :matches, :facts)
+                   :version, :content_hash, :fate, :detail, :story, :matches, :facts, :misses)
            ON CONFLICT (id) DO UPDATE SET lang = excluded.lang, title = excluded.title, summary = excluded.summary, url = excluded.url,
              author = excluded.author, categories = excluded.categories, published = excluded.published,
              last_seen_at = excluded.last_seen_at, version = excluded.version, content_hash = excluded.content_hash,
-             fate = excluded.fate, detail = excluded.detail, story = excluded.story, matches = excluded.matches, facts = excluded.facts
+             fate = excluded.fate, detail = excluded.detail, story = excluded.story, matches = excluded.matches, facts = excluded.facts,
+             misses = excluded.misses
            RETURNING number""",
         row,
     ).fetchone()["number"]

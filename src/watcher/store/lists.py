@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from watcher.store.codec import moment, stamp
+from watcher.store.codec import moment, read_misses, stamp
 from watcher.store.schema import CONFIG_REFUSED
 
 if TYPE_CHECKING:
@@ -222,6 +222,7 @@ def _times(rows: list[Row], *names: str) -> list[Row]:
 
 
 def read_item(row: Row) -> Row:
-    """An item's row with its JSON and times read."""
+    """An item's row with its JSON and times read; `misses` maps rule → reason, None where that was not kept."""
     row.update({name: json.loads(row[name]) for name in ("categories", "matches", "facts")})
+    row["misses"] = read_misses(row["misses"])
     return _times([row], "published", "seen_at", "last_seen_at")[0]

@@ -171,12 +171,18 @@ CREATE INDEX identity_seen ON identity (seen_at);
 """
 """The audit reads what should have been told; pruning finds old traces. Both read the whole store without."""
 
+_MISSES = """
+ALTER TABLE item ADD COLUMN misses TEXT NOT NULL DEFAULT '';
+"""
+"""Why the nearest rules did not match, as they were when the item was read; '' of items read before that was kept."""
+
 STEPS = {
     "m001_first": _FIRST,
     "m002_failing": _FAILING,
     "m003_alert_item": _ALERT_ITEM,
     "m004_care": _CARE,
     "m004_outbox_order": _ORDER,
+    "m005_misses": _MISSES,
 }
 """Statements by the migration's name, in order."""
 
