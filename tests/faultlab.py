@@ -360,7 +360,7 @@ def run_seeds(folder: Path, seeds: range, workers: int, seconds: float = 6.0) ->
         except Exception as error:
             return Counts(seed, "", 0, 0, 0, 0, 0, 0, 0, 0, (f"the run broke: {error!r}",))
         if counts.is_good:
-            shutil.rmtree(folder / str(seed))
+            shutil.rmtree(folder / str(seed), ignore_errors=True)  # a worker may still be ending in it
         return counts
 
     with Zygote() as zygote, ThreadPoolExecutor(workers) as pool:

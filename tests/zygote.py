@@ -127,6 +127,8 @@ class Zygote:
         environ: Mapping[str, str] | None = None,
     ) -> Forked:
         """Fork a process that runs a module. `log` takes what it prints, `errors` its diagnostics where they go elsewhere."""
+        for file in (log, errors or log):
+            file.touch(mode=0o600)  # so that it can be read at once: the process opens it when it gets to run
         connection = socket.socket(socket.AF_UNIX)
         connection.connect(self._address)
         asked = {
