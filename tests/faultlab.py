@@ -48,10 +48,6 @@ PATIENCE = 1.8
 """Seconds without news before the clock is put ahead to what is waited for, if it is time that is waited for."""
 
 
-LONG_PATIENCE = 30.0
-"""Seconds after which it is put ahead whatever is waited for: a poll whose outcome a full disk did not take holds its lease."""
-
-
 class Lab:
     """One run, wholly by its seed but for the machine's timing."""
 
@@ -253,7 +249,6 @@ class Lab:
             self._steps.put(name, "ok")
         self._watch_over()
         end, news, known, pushes = time.monotonic() + self._settle_seconds, time.monotonic(), -1, 0
-        moved = news
         while time.monotonic() < end:
             self._watch_over()
             missing = self._missing(feeds)
@@ -263,13 +258,11 @@ class Lab:
             count = sum(map(len, missing.values()))
             if count != known:
                 known, news = count, time.monotonic()
-                moved = news
             elif time.monotonic() - news > PATIENCE:
                 self._resend_dead()
-                if self._waits_for_time() or time.monotonic() - moved > LONG_PATIENCE:
+                if self._waits_for_time():
                     pushes += 1
                     self._set_clock(self._wait_for(missing, pushes))
-                    moved = time.monotonic()
                 news = time.monotonic()
             time.sleep(0.1)
         missing = self._missing(feeds)

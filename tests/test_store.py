@@ -51,6 +51,16 @@ def test_a_lease_that_ran_out_is_claimed_again_and_the_first_claim_is_fenced(sto
     assert store.commit_poll(new, NO_LOOKUP, lambda _: Update(), lambda _: new.state, [], NOON) is not None
 
 
+def test_a_claim_that_is_given_back_is_due_when_said_and_only_while_it_is_held(store: Store) -> None:
+    old = claimed(store)
+    store.give_back_feeds([old], later(seconds=15))
+    assert store.claim_due_feeds(later(seconds=14), 9, LEASE) == []
+    (new,) = store.claim_due_feeds(later(seconds=15), 9, LEASE)
+    store.give_back_feeds([old], later(seconds=16))
+    assert store.claim_due_feeds(later(minutes=1), 9, LEASE) == []
+    assert store.commit_poll(new, NO_LOOKUP, lambda _: Update(), lambda _: new.state, [], NOON) is not None
+
+
 def test_a_fenced_commit_writes_nothing(store: Store, lists: Lists) -> None:
     old = claimed(store)
     store.claim_due_feeds(later(minutes=6), 9, LEASE)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from watcher import polling
-from watcher.errors import FetchError, HostBusy, ParseError
+from watcher.errors import FetchError, HostBusy, ParseError, StoreError
 from watcher.feeds import websub
 from watcher.feeds.fetch import body_hash
 from watcher.feeds.parsed import ParsedFeed
@@ -20,6 +22,9 @@ from watcher.service.judging import Judges
 from watcher.service.saves import Saves
 
 POLL_LEASE = timedelta(minutes=5)
+
+AGAIN = timedelta(seconds=15)
+"""When a feed is asked again whose poll the store could not take; sooner where `polling.min` is shorter."""
 
 ABSENCE = timedelta(days=2)
 """Away for longer than this, what came meanwhile is told in one digest a channel."""
@@ -40,19 +45,53 @@ class Polls:
         self._context, self._health = context, health
         self._fetcher, self._parser, self._judges = fetcher, parser, judges
         self._saves = Saves(context)
+        self._refused: list[Claim] = []
+        """Polls that the store could not take: it may not even have taken that their claims end."""
 
     async def close(self) -> None:
         """Wait for states that are being written."""
         await self._saves.close()
 
     async def claim(self, limit: int, *, every: bool = False) -> list[Claim]:
-        """Feeds to poll now, at most `limit`."""
+        """Feeds to poll now, at most `limit`. Raises StoreError."""
+        if self._refused:
+            await self._give_back()
         return await self._context.write(
             self._context.store.claim_due_feeds, self._context.now(), limit, POLL_LEASE, every=every
         )
 
+    async def _give_back(self) -> None:
+        refused, self._refused = self._refused, []
+        due_at = self._context.now() + min(AGAIN, self._context.plan.polling.min)
+        try:
+            await self._context.write(self._context.store.give_back_feeds, refused, due_at)
+        except StoreError:
+            self._refused += refused
+            raise
+
+    @contextmanager
+    def _taken(self, claim: Claim) -> Iterator[None]:
+        """Whatever the store does not take of a poll is polled again soon, and not only when its lease ends."""
+        try:
+            yield
+        except StoreError:
+            self._refused.append(claim)
+            raise
+
     async def poll(self, claim: Claim) -> Update | None:
-        """Fetch, parse, judge and settle one feed; whatever happens is recorded with it. None: nothing was new."""
+        """Fetch, parse, judge and settle one feed; whatever happens is recorded with it. None: nothing was new.
+
+        Raises StoreError; the feed is then polled again soon.
+        """
+        with self._taken(claim):
+            return await self._poll(claim)
+
+    async def take(self, claim: Claim, document: Document) -> Update | None:
+        """Parse, judge and settle a document of a claimed feed that was pushed to us. Raises StoreError as `poll` does."""
+        with self._taken(claim):
+            return await self._take(claim, document)
+
+    async def _poll(self, claim: Claim) -> Update | None:
         feed = self._context.plan.feeds.get(claim.state.url)
         if feed is None:
             return None
@@ -67,10 +106,9 @@ class Polls:
         if document is None:
             await self._unchanged(claim)
             return None
-        return await self.take(claim, document)
+        return await self._take(claim, document)
 
-    async def take(self, claim: Claim, document: Document) -> Update | None:
-        """Parse, judge and settle a document of a claimed feed, however it came."""
+    async def _take(self, claim: Claim, document: Document) -> Update | None:
         feed = self._context.plan.feeds[claim.state.url]
         try:
             known = await self._context.write(self._context.store.known_hashes, feed.url)

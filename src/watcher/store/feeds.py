@@ -79,6 +79,14 @@ def claim_one(connection: Any, url: str, now: datetime, lease: timedelta, token:
     return Claim(read_state(row), token)
 
 
+def give_back(connection: Any, claims: Iterable[Claim], due_at: datetime) -> None:
+    """End claims whose polls brought nothing into the store: these feeds are due at `due_at`, unless somebody else has them."""
+    connection.executemany(
+        "UPDATE feed SET lease_until = 0, token = '', next_poll_at = ? WHERE url = ? AND token = ?",
+        [(stamp(due_at), claim.state.url, claim.token) for claim in claims],
+    )
+
+
 def write_state(
     connection: Any, claim: Claim, state: FeedState, blocks: Iterable[str] | None, now: datetime, *, settled: bool
 ) -> bool:

@@ -81,6 +81,10 @@ class Store(ABC):
         """Take one feed, due or not; None where it is being polled or is not subscribed to."""
         return self._write(lambda c: feeds.claim_one(c, url, now, lease, self._token()))
 
+    def give_back_feeds(self, claims: Sequence[Claim], due_at: datetime) -> None:
+        """End claims whose polls the store could not take: these feeds are due again at `due_at`."""
+        self._write(lambda c: feeds.give_back(c, claims, due_at))
+
     def feed_state(self, url: str) -> FeedState | None:
         """What is remembered of a feed."""
         row = self._read(lambda c: c.execute("SELECT * FROM feed WHERE url = ?", (url,)).fetchone())
