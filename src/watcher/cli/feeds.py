@@ -146,13 +146,13 @@ def feeds_export(app: App) -> None:
 @click.pass_obj
 def feeds_health(app: App, everything: bool, as_json: bool) -> None:
     """Feeds that fail, fell silent, froze or turned into something else, with the remedy. Exit code 1 when there are any."""
-    from watcher.polling import expected_delay
+    from watcher.polling import NO_NETWORK, expected_delay
     from watcher.store import open_lists
 
     now = datetime.now(UTC)
     lists = open_lists(app.settings().database)
     try:
-        rows, states = lists.feeds(), lists.feed_states()
+        rows, states, down = lists.feeds(), lists.feed_states(), lists.counts()["network_down"]
     finally:
         lists.close()
     ill = [row for row in rows if row["condition"] not in ("new", "ok")]
@@ -182,7 +182,9 @@ def feeds_health(app: App, everything: bool, as_json: bool) -> None:
             click.echo(f"no feed is ailing, but {unread} of {len(rows)} have not been read yet", err=True)
         elif not shown:
             click.echo(f"all {len(rows)} feeds are well", err=True)
-    if ill:
+    if down:
+        click.echo(f"{NO_NETWORK} (first seen {ago(down, now)})", err=True)
+    if ill or down:
         sys.exit(PROBLEMS)
 
 

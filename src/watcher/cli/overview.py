@@ -11,6 +11,7 @@ import click
 from watcher.cli.access import json_option, reading
 from watcher.cli.main import App
 from watcher.cli.output import PROBLEMS, ago, emit_json, table
+from watcher.polling import NO_NETWORK
 from watcher.store import holder, open_lists
 
 
@@ -109,6 +110,8 @@ def _troubles(counts: dict[str, Any], feeds: list[dict[str, Any]], is_running: b
         and (now - datetime.fromisoformat(counts["next_poll_at"])).total_seconds() > 300
     ):
         found.append(f"polls are late: the oldest was due {ago(counts['next_poll_at'], now)}")
+    if counts["network_down"]:
+        found.append(f"{NO_NETWORK} (first seen {ago(counts['network_down'], now)})")
     ill = [feed for feed in feeds if feed["condition"] not in ("new", "ok")]
     found += [f"{feed['url']}: {feed['condition']}: {feed['last_error']}" for feed in ill[:20]]
     if len(ill) > 20:

@@ -93,6 +93,7 @@ def once(app: App, every: bool, as_json: bool) -> None:
     from dataclasses import asdict
 
     from watcher.daemon.round import once as round_of
+    from watcher.polling import NO_NETWORK
     from watcher.telemetry import LogObserver
 
     summary = asyncio.run(round_of(app.settings(), LogObserver(), every=every))
@@ -103,9 +104,10 @@ def once(app: App, every: bool, as_json: bool) -> None:
             f"{summary.polled} feeds polled, {summary.items} new or edited items, {summary.matched} matched, "
             f"{summary.alerts} alerts, {summary.delivered} delivered"
             + (f", {summary.failed} failed" if summary.failed else "")
+            + (f"; {NO_NETWORK}" if summary.network_is_down else "")
             + (f"; {summary.pending} channels still have something to send later" if summary.pending else "")
         )
-    if summary.failed:
+    if summary.failed or summary.network_is_down:
         sys.exit(PROBLEMS)
 
 

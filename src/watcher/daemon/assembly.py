@@ -89,3 +89,4 @@ async def take_up(service: Service, plan: Plan, *, spread: bool = True) -> None:
     if recovered:
         service.tell("outbox.recovered", n=recovered)
     await service.write(service.store.sync_feeds, list(plan.feeds.values()), now, spread=spread)
+    await service.recall_health()

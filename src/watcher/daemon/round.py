@@ -32,6 +32,7 @@ class Summary:
     delivered: int = 0
     failed: int = 0
     pending: int = 0
+    network_is_down: bool = False
 
 
 async def once(
@@ -49,7 +50,8 @@ async def once(
             await take_up(service, plan, spread=False)
             claims = await service.claim(max(1, len(plan.feeds)), every=every)
             await gather_limited([_polling(service, claim, summary) for claim in claims], settings.polling.concurrency)
-            await service.flush_health()
+            await service.flush_health(at_end=True)
+            summary.network_is_down = service.network_is_down
             waiting = await asyncio.gather(*(service.deliver(channel) for channel in plan.destinations))
             summary.pending = sum(due is not None for due in waiting)
         finally:

@@ -29,6 +29,8 @@ _WEEKEND = timedelta(hours=60)
 _SHORTEST_WATCH = timedelta(days=1)
 """So long a feed is watched before its silence is held against it; a first document's dates alone prove nothing."""
 _DATES_TO_JUDGE = 3
+_STREAK = 5
+_QUIET = timedelta(minutes=1)
 
 _BY_KIND = {
     "html": "html",
@@ -48,6 +50,8 @@ REMEDIES = {
 }
 """What is wrong with a feed that answers, and what to do, by condition."""
 
+NO_NETWORK = "no host answers: check this machine's network, DNS and proxy; meanwhile nothing is held against any feed"
+
 
 def is_unreachable(error: WatcherError) -> bool:
     """Whether nothing at all answered: no name, no route, no connection. Then it may be our own network."""
@@ -59,13 +63,19 @@ def is_unasked(error: WatcherError) -> bool:
     return isinstance(error, RefusedError) and error.status == 0
 
 
-def network_down(failures: int, polls: int) -> bool:
+def network_down(
+    failures: int, polls: int, *, under_way: int = 0, streak: int = 0, quiet: timedelta = timedelta()
+) -> bool:
     """Whether so many unreachable hosts among so many asked lately can only be our own network.
 
+    `under_way` hosts are being asked and may yet answer. `streak` hosts in a row did not answer, for `quiet` since the last
+    one that did: with many hosts it takes minutes until those that answered before the outage no longer count.
     Count hosts, not feeds, over the last few minutes. Then say it once, call `after_outage` for each of these feeds
     and blame none.
     """
-    return (failures >= 3 and failures == polls) or (failures >= 20 and failures >= 0.95 * polls)
+    if failures >= 3 and failures == polls + under_way:
+        return True
+    return (failures >= 20 and failures >= 0.95 * polls) or (streak >= _STREAK and quiet >= _QUIET)
 
 
 def condition_of(error: WatcherError, failures: int, lasted: timedelta, before: str) -> str:

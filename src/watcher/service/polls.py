@@ -96,7 +96,8 @@ class Polls:
         if feed is None:
             return None
         try:
-            document = await self._fetcher.fetch(feed, claim.state)
+            with self._health.asking(feed.url):
+                document = await self._fetcher.fetch(feed, claim.state)
         except HostBusy as busy:
             await self._saves.save(claim, polling.after_sent_away(claim.state, busy, self._context.now()))
             return None
@@ -119,7 +120,7 @@ class Polls:
         return await self._commit(claim, feed, document, parsed)
 
     async def _unchanged(self, claim: Claim) -> None:
-        self._health.note_host(claim.state.url, True, self._context.now())
+        self._health.note_answer(claim.state.url, self._context.now())
         state = polling.not_modified(
             claim.state,
             now=self._context.now(),
@@ -133,20 +134,19 @@ class Polls:
     async def _failed(self, claim: Claim, error: FetchError | ParseError) -> None:
         """Record a failure against the feed; or, when no host at all answers, against our own network and no feed."""
         now, policy = self._context.now(), self._context.plan.polling_of(claim.state.url)
-        if not polling.is_unasked(error):
-            self._health.note_host(claim.state.url, not polling.is_unreachable(error), now)
+        self._health.note_failure(claim.state.url, error, now)
         if self._health.network.is_down:
             state = polling.after_outage(claim.state, now, policy, self._context.chance())
             await self._saves.save(claim, state)
+            await self._health.acquit()
             return
         state = polling.after_failure(claim.state, error, now, policy, self._context.chance())
         await self._saves.save(claim, state)
-        self._context.tell("feed.failed", feed=claim.state.url, reason=error.reason, failures=state.failures)
-        self._health.tell_condition(claim.state, state)
+        self._health.blame(claim.state, state, error)
 
     async def _commit(self, claim: Claim, feed: Feed, document: Document, parsed: ParsedFeed) -> Update | None:
         now = self._context.now()
-        self._health.note_host(feed.url, True, now)
+        self._health.note_answer(feed.url, now)
         verdicts = await self._judges.verdicts(feed, parsed, now)
         policy = replace(
             self._context.plan.policy, counts=await self._context.counts(now), catch_up=self._was_away(claim.state, now)

@@ -68,9 +68,18 @@ class Service(Context):
         """The clock was set: until when channels were left alone is no longer known."""
         self._deliveries.forget_rests()
 
-    async def flush_health(self) -> None:
-        """Plan deliveries of what was said about health since the last time."""
-        await self._health.flush()
+    async def recall_health(self) -> None:
+        """Take up what an earlier run said of our own network."""
+        await self._health.recall()
+
+    async def flush_health(self, *, at_end: bool = False) -> None:
+        """Plan deliveries of what was said about health since the last time. `at_end` of a run nothing stays in doubt."""
+        await self._health.flush(at_end=at_end)
+
+    @property
+    def network_is_down(self) -> bool:
+        """Whether it is our own network that no feed is reached through."""
+        return self._health.network.is_down
 
     async def remind(self) -> None:
         """Follow up on stories whose dates are reached."""

@@ -13,6 +13,9 @@ from watcher.errors import StoreError
 CONFIG_REFUSED = "config_refused"
 """The store remembers under this key why the last reload was refused, for those who ask from outside; '' for not."""
 
+NETWORK_DOWN = "network_down"
+"""… and under this one since when no host answered; '' while they do."""
+
 _FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 

@@ -209,7 +209,7 @@ def _metrics(samples: Iterable[tuple[str, dict[str, str], int]], counts: dict[st
     gauges: list[tuple[str, dict[str, str], Any]] = [
         ("watcher_" + key, {}, counts[key]) for key in ("feeds", "items", "matched", "stories", "alerts")
     ]
-    gauges.append(("watcher_config_refused", {}, int(counts["config_refused"] != "")))
+    gauges += [("watcher_" + key, {}, int(counts[key] != "")) for key in ("config_refused", "network_down")]
     gauges += [
         ("watcher_feeds_by_condition", {"condition": name}, value)
         for name, value in sorted(counts["feed_conditions"].items())
