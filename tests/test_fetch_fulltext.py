@@ -8,7 +8,7 @@ import pytest
 
 from farm import Answer, Farm
 from watcher.errors import FetchError
-from watcher.feeds.fetch import FetchLimits, HttpFetcher
+from watcher.feeds.fetch import Extras, FetchLimits, HttpFetcher
 from watcher.feeds.fulltext import with_full_text
 from watcher.feeds.worker import ParserPool
 from watcher.model import Entry
@@ -27,7 +27,7 @@ PAGE = (
 def full(answer: Answer, entry: Entry) -> Entry:
     async def run(url: str) -> Entry:
         async with HttpFetcher(FetchLimits(private_networks="allow")) as fetcher, ParserPool() as pool:
-            return await with_full_text(Entry(entry.title, entry.summary, url=url), fetcher, pool)
+            return await with_full_text(Entry(entry.title, entry.summary, url=url), url, fetcher, pool)
 
     with Farm() as farm:
         farm["/page"] = answer
@@ -49,3 +49,17 @@ def test_a_page_that_tells_less_changes_nothing() -> None:
 def test_what_is_no_page_is_refused() -> None:
     with pytest.raises(FetchError, match="not a page but application/pdf"):
         full(Answer(b"%PDF-", media_type="application/pdf"), Entry("Plan"))
+
+
+def test_the_page_gets_the_log_in_of_its_feed_at_the_same_host_only() -> None:
+    async def run(url: str, feed: str) -> None:
+        extras = {feed: Extras(cookies={"session": "canary"})}
+        limits = FetchLimits(private_networks="allow", extras=extras)
+        async with HttpFetcher(limits) as fetcher, ParserPool() as pool:
+            await with_full_text(Entry("Plan", url=url), feed, fetcher, pool)
+
+    with Farm() as farm:
+        farm["*"] = Answer(PAGE.encode(), media_type="text/html")
+        asyncio.run(run(farm.url("/page"), farm.url("/feed")))
+        asyncio.run(run(farm.url("/page"), "https://news.example/feed"))
+        assert ["canary" in str(request.headers) for request in farm.log] == [True, False]

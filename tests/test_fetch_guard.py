@@ -9,7 +9,7 @@ import pytest
 
 from farm import Answer, Farm, rss
 from watcher.errors import FetchError, ForbiddenAddress
-from watcher.feeds.fetch import Extras, FetchLimits, HttpFetcher
+from watcher.feeds.fetch import FetchLimits, HttpFetcher
 from watcher.feeds.guard import Guard, is_own
 from watcher.model import Document, Feed, FeedState
 
@@ -109,23 +109,6 @@ def test_a_list_allows_what_it_names_and_no_more() -> None:
     guard = Guard(["10.1.0.0/16", "fd00::/8"])
     assert guard.permits("10.1.2.3") and guard.permits("fd00::1") and guard.permits("::ffff:10.1.2.3")
     assert not guard.permits("10.2.0.1") and not guard.permits("127.0.0.1")
-
-
-def test_a_proxy_of_our_own_may_be_private_and_only_it(canary: Farm) -> None:
-    canary["http://news.example/rss"] = Answer(rss("Through the proxy"))
-    url = "http://news.example/rss"
-    limits = FetchLimits(extras={url: Extras(proxy=canary.url("").rstrip("/"))})
-
-    async def run() -> tuple[Document | None, BaseException | Document | None]:
-        async with HttpFetcher(limits) as fetcher:
-            through = await fetcher.fetch(Feed(url), FeedState(url))
-            direct = await asyncio.gather(fetcher.get(canary.url("/")), return_exceptions=True)
-            return through, direct[0]
-
-    through, direct = asyncio.run(run())
-    assert through is not None and b"Through the proxy" in through.body
-    assert isinstance(direct, ForbiddenAddress)
-    assert canary.requests("/") == []
 
 
 @pytest.mark.parametrize(

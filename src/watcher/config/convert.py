@@ -25,6 +25,8 @@ from watcher.rules import (
     Where,
 )
 
+_HTTP_URL = re.compile(r"https?://[^\s/?#]+", re.IGNORECASE)
+
 NOBODY = "-"
 """Stands in a rule's `notify` for the empty list: the rule is stored and shown, and alerts nobody."""
 
@@ -78,11 +80,18 @@ def feed(part: Part, index: int) -> Placed:
 
 def feed_problems(found: Placed) -> list[Problem]:
     """What is wrong with a subscription beyond its types."""
-    url: str = found.value[0].url
-    if re.match(r"https?://[^\s/?#]+", url):
-        return []
-    hint = "write http:// or https:// and the whole address"
-    return [Problem(found.file, found.line, found.column, f"'{url}' is not the address of a feed", hint)]
+    feed, options = found.value
+    problems = []
+    if not _HTTP_URL.match(feed.url):
+        hint = "write http:// or https:// and the whole address"
+        problems.append(
+            Problem(found.file, found.line, found.column, f"'{feed.url}' is not the address of a feed", hint)
+        )
+    if options is not None and options.proxy and not _HTTP_URL.match(options.proxy):
+        kind = "proxy: is not the address of an HTTP proxy"  # which may hold a secret, so it is not shown
+        hint = "write http://host:port; SOCKS is not spoken"
+        problems.append(Problem(found.file, found.line, found.column, f"{feed.url}: {kind}", hint))
+    return problems
 
 
 def rule(part: Part, index: int) -> Placed:

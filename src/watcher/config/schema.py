@@ -62,7 +62,8 @@ class PollingModel(Model):
     contact: str = Field("", description="Address or page put into the User-Agent, so that publishers can reach you.")
     user_agent: str = Field("", description="Replaces the whole User-Agent.")
     proxy_from_environment: bool = Field(
-        False, description="Use HTTP(S)_PROXY; the proxy then resolves names, past the address guard."
+        False,
+        description="Use HTTP_PROXY, HTTPS_PROXY and NO_PROXY; private addresses that only the proxy can resolve are its affair.",
     )
 
 
@@ -77,10 +78,10 @@ class FeedModel(Model):
     country: str = Field("", description="ISO 3166-1 code; a hint for reading sums and states.")
     first_run: Literal["", "digest", "alert", "silent"] = ""
     full_text: bool = Field(False, description="Fetch the pages of matched items and read them too.")
-    headers: dict[str, str] = {}
-    cookies: dict[str, str] = {}
-    proxy: str = ""
-    user_agent: str = ""
+    headers: dict[str, str] = Field({}, description="Sent to the feed's own host only, such as Authorization.")
+    cookies: dict[str, str] = Field({}, description="Sent to the feed's own host only.")
+    proxy: str = Field("", description="http://[name:password@]host:port of the proxy that the feed is asked through.")
+    user_agent: str = Field("", description="Replaces the User-Agent at the feed's own host.")
 
 
 def _as_feed(value: Any) -> Any:

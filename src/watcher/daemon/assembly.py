@@ -12,7 +12,7 @@ from watcher.daemon.clock import wall_clock
 from watcher.feeds.fetch import Extras, FetchLimits, HttpFetcher
 from watcher.feeds.fulltext import with_full_text
 from watcher.feeds.worker import ParserPool
-from watcher.model import Entry
+from watcher.model import Entry, Feed
 from watcher.pipeline import Policy
 from watcher.polling import PollingPolicy
 from watcher.rules import Rulebook, compile_rules
@@ -76,9 +76,9 @@ def limits_of(settings: Settings) -> FetchLimits:
     )
 
 
-def page_reader(fetcher: HttpFetcher, parser: ParserPool) -> Callable[[Entry], Awaitable[Entry]]:
+def page_reader(fetcher: HttpFetcher, parser: ParserPool) -> Callable[[Entry, Feed], Awaitable[Entry]]:
     """Reads the whole page of an entry, for feeds with `full_text`."""
-    return lambda entry: with_full_text(entry, fetcher, parser)
+    return lambda entry, feed: with_full_text(entry, feed.url, fetcher, parser)
 
 
 async def take_up(service: Service, plan: Plan, *, spread: bool = True) -> None:

@@ -13,6 +13,8 @@ from watcher.errors import FetchError, RefusedError
 from watcher.feeds.guard import AddressRefused, refusal
 
 _GONE_FOR_NOW = {408, 421, 425}
+_LOG_IN = {401, 407}
+_LOG_IN_AT = "the proxy {proxy} needs a log-in ({status}): write it as http://name:password@{proxy}"
 _STATUS = {
     400: "the server calls the request bad (400)",
     401: "needs a log-in (401): give it credentials in its headers",
@@ -25,8 +27,8 @@ _STATUS = {
 }
 
 
-def from_exception(url: str, error: BaseException, seconds: float) -> FetchError:
-    """The FetchError for what the HTTP client raised. `seconds` is the whole time a fetch may take."""
+def from_exception(url: str, error: BaseException, seconds: float, proxy: str = "") -> FetchError:
+    """The FetchError for what the HTTP client raised. `seconds` is the whole time a fetch may take, `proxy` whom it went through."""
     host = urlsplit(url).hostname or url
     match error:
         case FetchError():
@@ -40,7 +42,14 @@ def from_exception(url: str, error: BaseException, seconds: float) -> FetchError
         case aiohttp.ClientSSLError():
             return FetchError(url, f"no secure connection to {host}: {_plain(error)}")
         case aiohttp.ClientProxyConnectionError():
-            return FetchError(url, "the proxy can not be reached")
+            return FetchError(url, f"the proxy {proxy} can not be reached: {_plain(error.os_error)}")
+        case aiohttp.ClientHttpProxyError() if error.status in _LOG_IN:
+            return FetchError(url, _LOG_IN_AT.format(proxy=proxy, status=error.status), status=error.status)
+        case aiohttp.ClientHttpProxyError():
+            said = f"{error.status} {error.message[:80]}".strip()
+            # Like a host that can not be reached, where it is the proxy that can not reach it.
+            status = 0 if error.status >= 500 else error.status
+            return FetchError(url, f"the proxy {proxy} does not connect to {host}: {said}", status=status)
         case aiohttp.ClientConnectorError():
             return FetchError(url, f"{host} can not be reached: {_plain(error.os_error)}")
         case aiohttp.ServerTimeoutError() | asyncio.TimeoutError():
@@ -59,8 +68,20 @@ def from_exception(url: str, error: BaseException, seconds: float) -> FetchError
             return FetchError(url, f"connection failed: {_plain(error)}")
 
 
-def from_status(url: str, status: int, challenger: str, retry_after: timedelta | None) -> FetchError:
-    """The FetchError for an answer that is neither a document nor a redirect. `retry_after` is the wait it names."""
+def from_status(url: str, status: int, challenger: str, retry_after: timedelta | None, proxy: str = "") -> FetchError:
+    """The FetchError for an answer that is neither a document nor a redirect.
+
+    `retry_after` is the wait it names, `proxy` the place of the one that passed it on, and may have written it.
+    """
+    error = _from_status(url, status, challenger, retry_after)
+    if proxy and status == 407:
+        error.reason = _LOG_IN_AT.format(proxy=proxy, status=status)
+    elif proxy and not challenger:
+        error.reason += f"; it was asked through the proxy {proxy}, which may be who says so"
+    return error
+
+
+def _from_status(url: str, status: int, challenger: str, retry_after: timedelta | None) -> FetchError:
     if challenger:
         reason = f"{challenger} asks for a proof that we are human ({status}): ask the publisher to let feed readers in"
         return RefusedError(url, reason, status=status, retry_after=retry_after)

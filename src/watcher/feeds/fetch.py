@@ -17,7 +17,7 @@ import aiohttp
 from yarl import URL
 
 from watcher.errors import FetchError, HostBusy, RefusedError
-from watcher.feeds import answers, failures
+from watcher.feeds import answers, failures, proxies
 from watcher.feeds.guard import Guard, is_own
 from watcher.feeds.hosts import Hosts
 from watcher.feeds.limits import Extras as Extras
@@ -51,8 +51,7 @@ class HttpFetcher:
         self._proxied: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> HttpFetcher:
-        proxies = getproxies().values() if self.limits.trust_env else ()
-        self._session = self._new_session(self.guard.with_proxies(proxies) if proxies else self.guard)
+        self._session = self._new_session(self.guard)
         return self
 
     async def __aexit__(
@@ -130,23 +129,28 @@ class HttpFetcher:
         """Send a form and return the status, under the same limits; redirects are not followed. Raises FetchError."""
         self.guard.check_url(url, from_feed=True)
         seconds = self.limits.timeout.total_seconds()
+        proxy = proxies.of(url, "", self.limits.trust_env)
+        headers = {"User-Agent": self.limits.agent()}
         try:
             async with (
                 asyncio.timeout(seconds),
                 self._slots,
-                self._open_session().post(
-                    URL(url), data=dict(form), headers={"User-Agent": self.limits.agent()}, allow_redirects=False
+                self._session_for(proxy).post(
+                    URL(url), data=dict(form), headers=headers, allow_redirects=False, proxy=proxy or None
                 ) as answer,
             ):
                 await _read(answer, _ERROR_START, url, whole=False)
                 return answer.status
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise failures.from_exception(url, error, seconds) from error
+            raise failures.from_exception(url, error, seconds, proxies.place(proxy)) from error
 
-    def _open_session(self) -> aiohttp.ClientSession:
+    def _session_for(self, proxy: str) -> aiohttp.ClientSession:
         if self._session is None:
             raise RuntimeError("HttpFetcher is used outside its `async with`")
-        return self._session
+        if not proxy:
+            return self._session
+        self._proxied = self._proxied or self._new_session(self._guard_of_proxies())
+        return self._proxied
 
     async def _within_time(self, url: str, headers: dict[str, str], extras: Extras) -> Document | None:
         seconds = self.limits.timeout.total_seconds()
@@ -160,19 +164,22 @@ class HttpFetcher:
                     # Some servers name an encoding that they did not use; asked plainly they answer well.
                     return await self._follow(url, headers | {"Accept-Encoding": "identity"}, extras)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise failures.from_exception(url, error, seconds) from error
+            through = proxies.place(proxies.of(url, extras.proxy, self.limits.trust_env))
+            raise failures.from_exception(url, error, seconds, through) from error
 
     async def _follow(self, url: str, headers: dict[str, str], extras: Extras) -> Document | None:
         """Ask, following redirects by hand: each hop is checked, and a move counts as permanent only if every hop is."""
         asked, permanent, cookies = url, True, dict(extras.cookies)
         for _ in range(self.limits.redirects + 1):
-            at_home = _same_site(asked, url)
-            async with self._request(
-                asked, headers, extras if at_home else Extras(), cookies if at_home else {}
-            ) as answer:
+            at_home = same_site(asked, url)
+            sent = extras if at_home else Extras(proxy=extras.proxy)
+            proxy = proxies.of(asked, extras.proxy, self.limits.trust_env)
+            if proxy:
+                await proxies.check_name(asked, self.guard)
+            async with self._request(asked, headers, sent, cookies if at_home else {}, proxy) as answer:
                 if answer.status not in _REDIRECTS or "Location" not in answer.headers:
                     moved = asked if permanent and asked != url else ""
-                    return await self._document(answer, url, asked, moved)
+                    return await self._document(answer, url, asked, moved, proxies.place(proxy))
                 permanent = permanent and answer.status in _PERMANENT
                 if at_home:
                     cookies |= {name: morsel.value for name, morsel in answer.cookies.items()}
@@ -184,27 +191,25 @@ class HttpFetcher:
         raise FetchError(url, reason, permanent=True)
 
     def _request(
-        self, url: str, headers: dict[str, str], extras: Extras, cookies: dict[str, str]
+        self, url: str, headers: dict[str, str], extras: Extras, cookies: dict[str, str], proxy: str
     ) -> aiohttp.client._RequestContextManager:
         sent = {"User-Agent": extras.user_agent or self.limits.agent(), "Accept": ACCEPT, **headers, **extras.headers}
         target = URL(url, encoded=True) if url.isascii() and "%" in url else URL(url)
-        session = self._open_session()
-        if extras.proxy:
-            session = self._proxied = self._proxied or self._new_session(self._guard_of_proxies())
-        return session.get(
-            target, headers=sent, cookies=cookies or None, allow_redirects=False, proxy=extras.proxy or None
+        return self._session_for(proxy).get(
+            target, headers=sent, cookies=cookies or None, allow_redirects=False, proxy=proxy or None
         )
 
-    async def _document(self, answer: aiohttp.ClientResponse, asked: str, url: str, moved: str) -> Document | None:
+    async def _document(
+        self, answer: aiohttp.ClientResponse, asked: str, url: str, moved: str, through: str
+    ) -> Document | None:
         now, host = datetime.now(UTC), urlsplit(url).hostname or ""
         if answer.status == 304:
             self.hosts.answered(host)
             return None
         if answer.status not in (200, 203, 206, 226):
             start = await _read(answer, _ERROR_START, url, whole=False)
-            error = failures.from_status(
-                url, answer.status, answers.challenge(answer.headers, start), answers.retry_after(answer.headers, now)
-            )
+            challenger, wait = answers.challenge(answer.headers, start), answers.retry_after(answer.headers, now)
+            error = failures.from_status(url, answer.status, challenger, wait, through)
             self._remember_refusal(host, error)
             raise error
         body = _unzipped(await _read(answer, self.limits.max_bytes, url), self.limits.max_bytes, url)
@@ -231,7 +236,8 @@ class HttpFetcher:
             self.hosts.refused(host, asyncio.get_running_loop().time(), wait.total_seconds())
 
     def _guard_of_proxies(self) -> Guard:
-        return self.guard.with_proxies(extras.proxy for extras in self.limits.extras.values() if extras.proxy)
+        own = [extras.proxy for extras in self.limits.extras.values() if extras.proxy]
+        return self.guard.with_proxies([*own, *(getproxies().values() if self.limits.trust_env else ())])
 
     def _new_session(self, guard: Guard) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
@@ -244,7 +250,6 @@ class HttpFetcher:
         return aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=self.limits.trust_env,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
             max_line_size=8190,
             max_field_size=8190,
@@ -265,7 +270,7 @@ def body_hash(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=16).hexdigest()
 
 
-def _same_site(url: str, home: str) -> bool:
+def same_site(url: str, home: str) -> bool:
     """Whether credentials for `home` may go to `url`: the same host and port, never from https down to http."""
     if url == home:
         return True

@@ -7,21 +7,23 @@ from dataclasses import replace
 
 from watcher.errors import FetchError
 from watcher.feeds import caps
-from watcher.feeds.fetch import HttpFetcher
+from watcher.feeds.fetch import Extras, HttpFetcher, same_site
 from watcher.feeds.worker import ParserPool
 from watcher.model import Document, Entry
 
 _PAGES = ("text/html", "application/xhtml+xml", "")
 
 
-async def with_full_text(entry: Entry, fetcher: HttpFetcher, parser: ParserPool) -> Entry:
+async def with_full_text(entry: Entry, feed: str, fetcher: HttpFetcher, parser: ParserPool) -> Entry:
     """The entry with the text of its page as its content, where the page tells more than the feed does.
 
+    The page of the host of `feed` gets what the feed's own requests carry: a log-in for the one is meant for the other.
     Raises FetchError or ParseError; the entry is then still good as it is.
     """
     if not entry.url:
         return entry
-    document = await fetcher.get(entry.url)
+    extras = fetcher.limits.extras.get(feed, Extras())
+    document = await fetcher.get(entry.url, extras=extras if same_site(entry.url, feed) else Extras(proxy=extras.proxy))
     if document is None:
         raise FetchError(entry.url, "the server answers 'not modified' to a first request")
     if document.media_type not in _PAGES:

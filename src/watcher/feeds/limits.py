@@ -11,7 +11,7 @@ from watcher import __version__
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What one feed's requests carry besides. Never sent to another host than the feed's own."""
+    """What one feed's requests carry besides. Another host, to which the feed redirects, is only asked through the same proxy."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
     cookies: Mapping[str, str] = field(default_factory=dict)
@@ -23,8 +23,8 @@ class Extras:
 class FetchLimits:
     """Bounds of every fetch. `timeout` is for the whole of it with redirects, without waiting for a free place.
 
-    `private_networks` is deny, allow or a tuple of CIDR. With a proxy (`trust_env` or `Extras.proxy`) the proxy
-    connects, so only it can keep us out of private networks.
+    `private_networks` is deny, allow or a tuple of CIDR. With a proxy (`trust_env` or `Extras.proxy`) the proxy connects:
+    what our own resolver finds at a forbidden address is refused, what only the proxy can resolve is its affair.
     """
 
     timeout: timedelta = timedelta(seconds=30)
@@ -44,6 +44,7 @@ class FetchLimits:
     contact: str = ""
     """A URL or an address where a publisher finds who asks."""
     trust_env: bool = False
+    """Whether HTTP_PROXY, HTTPS_PROXY and NO_PROXY are heeded."""
     extras: Mapping[str, Extras] = field(default_factory=dict)
     """By feed URL."""
 

@@ -27,7 +27,7 @@ class Judges:
     """Reads entries by the plan's rules. `whole_page` fetches the page of an entry, for feeds with `full_text`."""
 
     def __init__(self, context: Context) -> None:
-        self.whole_page: Callable[[Entry], Awaitable[Entry]] | None = None
+        self.whole_page: Callable[[Entry, Feed], Awaitable[Entry]] | None = None
         self._context = context
         self._pool = ThreadPoolExecutor(1, "judge")
         self._closed = False
@@ -71,7 +71,7 @@ class Judges:
             return verdict
         entry = verdict.item.entry
         try:
-            fuller = await self.whole_page(entry)
+            fuller = await self.whole_page(entry, verdict.item.feed)
         except (FetchError, ParseError) as error:
             self._context.tell("page.failed", feed=verdict.item.feed.url, page=entry.url, reason=error.reason)
             return verdict
