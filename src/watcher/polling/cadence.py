@@ -20,7 +20,7 @@ _HOUR_PRIOR = 8.0
 _DAY_PRIOR = 10.0
 _PRIOR_ENTRIES = 0.5
 _PRIOR_HOURS = 1.0
-_RATE_OF_EVERY = 1.4
+_RATE_OF_EVERY = 1.7
 """Entries an hour at which a feed is asked each `every`. Chosen by benchmarks/simulated_month.py: it stays below 40 % of the
 requests of a fixed interval."""
 _FAIRNESS = 0.4
