@@ -9,7 +9,6 @@ from pathlib import Path
 from build import FEED, NOON
 from farm import Farm, rss
 from kit import Daemon
-
 from watcher.model import Entry, Feed, Miss
 from watcher.pipeline import judge
 from watcher.rules import Line, RuleSpec, compile_rules

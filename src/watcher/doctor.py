@@ -192,6 +192,14 @@ def _database_folder(patient: Patient) -> Iterator[Finding]:
     )
 
 
+def _disk_full(patient: Patient) -> Iterator[Finding]:
+    since = patient.counts.get("disk_full")
+    if since:
+        folder = patient.settings.folder
+        remedy = f"remove what is not needed at {folder}, or move `database:`; polls then go on by themselves"
+        yield Finding("disk full", False, f"since {since}; no feed is polled, alerts that wait are still sent", remedy)
+
+
 def _database_sound(patient: Patient) -> Iterator[Finding]:
     if is_server(patient.settings.database):
         remedy = "try the same URL with psql: is the server up, and does it let this user in?"
@@ -350,6 +358,7 @@ CHECKS: tuple[Check, ...] = (
     _contact,
     _open_files,
     _database_folder,
+    _disk_full,
     _database_sound,
     _daemon,
     _fresh_items,

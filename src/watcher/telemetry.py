@@ -33,6 +33,8 @@ LEVELS = {
     "delivery.held": logging.WARNING,
     "config.rejected": logging.ERROR,
     "store.failed": logging.ERROR,
+    "disk.full": logging.ERROR,
+    "disk.well": logging.WARNING,
     "internal.error": logging.ERROR,
     "feed.polled": logging.DEBUG,
     "daemon.started": logging.INFO,

@@ -81,6 +81,24 @@ def heard_again(channel: str, last_heard: datetime | None, now: datetime) -> Ale
     return _about(channel, key, "low", f"Channel {channel}: well again", "", now)
 
 
+def disk_full(since: datetime, folder: str, now: datetime) -> Alert:
+    """An alert that the disk of the database has been full since a moment, by which it is known."""
+    remedy = (
+        f"No feed is polled until there is room again at {folder}; alerts that wait are still sent. "
+        "Remove what is not needed there, or move `database:` to another disk; then polls go on by themselves."
+    )
+    return _about("", _disk_key(since), "high", "Disk full: nothing new is read", remedy, now)
+
+
+def disk_well(since: datetime, now: datetime) -> Alert:
+    """An alert that there is room again."""
+    return _about("", _disk_key(since) + ":well", "low", "Disk: room again, feeds are polled", "", now)
+
+
+def _disk_key(since: datetime) -> str:
+    return f"hdisk:{since:%Y-%m-%dT%H:%M:%S}"
+
+
 def _about(channel: str, key: str, severity: str, title: str, summary: str, now: datetime) -> Alert:
     return Alert(
         key=key,

@@ -104,7 +104,12 @@ def _troubles(counts: dict[str, Any], feeds: list[dict[str, Any]], is_running: b
             f"the last reload was refused, the old configuration stays live: {counts['config_refused']}; "
             "`watcher check` lists every problem"
         )
-    if (
+    if counts["disk_full"]:
+        found.append(
+            f"the disk is full (first seen {ago(counts['disk_full'], now)}): no feed is polled, alerts that wait are still sent; "
+            "make room where the database is, and polls go on by themselves"
+        )
+    elif (
         is_running
         and counts["next_poll_at"]
         and (now - datetime.fromisoformat(counts["next_poll_at"])).total_seconds() > 300

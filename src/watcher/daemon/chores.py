@@ -78,6 +78,8 @@ class Chores:
         Otherwise stay silent, so that it speaks: on a full disk nothing new is told, though all else looks well.
         """
         failed_at = self._service.store_failed_at
+        if self._service.store.is_short:
+            return
         if failed_at is not None and abs(wall_clock() - failed_at) < STORE_DOUBTED:
             return
         lost = await asyncio.to_thread(_lost, self._settings().database)

@@ -87,6 +87,10 @@ class Daemon:
         """Whether the poll tick advanced lately."""
         return time.monotonic() - self.last_tick < ALIVE_SECONDS
 
+    def is_short(self) -> bool:
+        """Whether the disk is full."""
+        return self.service is not None and self.service.store.is_short
+
     async def run(self) -> None:
         """Poll, match and alert until stopped."""
         share_one_heap()

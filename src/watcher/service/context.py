@@ -43,9 +43,36 @@ class Context:
         self._writer.shutdown(wait=True)
 
     async def write(self, work: Callable[..., _T], *args: Any, **named: Any) -> _T:
-        """Run a store method on the writer thread."""
+        """Run a store method on the writer thread; on a full disk once more, with the reserve. Raises StoreError."""
+
+        def owed() -> _T:
+            try:
+                return work(*args, **named)
+            except StoreError as error:
+                if error.kind != "full" or not self.store.make_room():
+                    raise
+                return work(*args, **named)
+
+        return await self._on_writer(owed)
+
+    async def write_news(self, work: Callable[..., _T], *args: Any, **named: Any) -> _T:
+        """As `write`, but for what can be had later: the reserve is not for it, and with a full disk it is refused."""
+
+        def news() -> _T:
+            if self.store.is_short:
+                raise StoreError("full", "the disk is full: what room is left is for alerts under way")
+            try:
+                return work(*args, **named)
+            except StoreError as error:
+                if error.kind == "full":
+                    self.store.make_room()
+                raise
+
+        return await self._on_writer(news)
+
+    async def _on_writer(self, work: Callable[[], _T]) -> _T:
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._writer, lambda: work(*args, **named))
+            return await asyncio.get_running_loop().run_in_executor(self._writer, work)
         except StoreError:
             self.store_failed_at = self.now()
             raise

@@ -1,4 +1,4 @@
-"""What is told when a channel does not get through, and when it does again: alerts to another channel."""
+"""What is told of our own troubles, and when they are over: a channel that does not get through, a full disk."""
 
 from __future__ import annotations
 
@@ -30,6 +30,16 @@ def unheard(
 def heard_again(plan: Plan, channel: str, last_heard: datetime | None, now: datetime) -> Update:
     """The alert that `channel`, told of as unheard, takes messages again."""
     return _to_listeners(plan, channel, alerts.heard_again(channel, last_heard, now), now)
+
+
+def disk_full(plan: Plan, since: datetime, folder: str, now: datetime) -> Update:
+    """The alert that the disk is full. Asked again, it has the same key."""
+    return _to_listeners(plan, "", alerts.disk_full(since, folder, now), now)
+
+
+def disk_well(plan: Plan, since: datetime, now: datetime) -> Update:
+    """The alert that there is room again."""
+    return _to_listeners(plan, "", alerts.disk_well(since, now), now)
 
 
 def _to_listeners(plan: Plan, ill: str, alert: Alert, now: datetime) -> Update:

@@ -19,6 +19,7 @@ from watcher.ports import Claim, Fetcher
 from watcher.service.context import Context
 from watcher.service.health import Health
 from watcher.service.judging import Judges
+from watcher.service.room import Room
 from watcher.service.saves import Saves
 
 POLL_LEASE = timedelta(minutes=5)
@@ -44,7 +45,7 @@ class Polls:
         self.takes_push = False
         self._context, self._health = context, health
         self._fetcher, self._parser, self._judges = fetcher, parser, judges
-        self._saves = Saves(context)
+        self._saves, self._room = Saves(context), Room(context)
         self._refused: list[Claim] = []
         """Polls that the store could not take: it may not even have taken that their claims end."""
 
@@ -53,7 +54,9 @@ class Polls:
         await self._saves.close()
 
     async def claim(self, limit: int, *, every: bool = False) -> list[Claim]:
-        """Feeds to poll now, at most `limit`. Raises StoreError."""
+        """Feeds to poll now, at most `limit`; none while the disk is full. Raises StoreError."""
+        if not await self._room.has_room():
+            return []
         if self._refused:
             await self._give_back()
         return await self._context.write(
@@ -175,7 +178,7 @@ class Polls:
 
         jitter = self._context.chance()
         asked = await self._judges.think(lookup, verdicts, now)
-        update = await self._context.write(
+        update = await self._context.write_news(
             self._context.store.commit_poll,
             claim,
             asked,

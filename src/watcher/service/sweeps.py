@@ -17,7 +17,7 @@ async def remind(context: Context) -> None:
     """Follow up on stories whose dates are reached, and on those that had more to say than a day takes."""
     now = context.now()
     policy = replace(context.plan.policy, counts=await context.counts(now))
-    update = await context.write(
+    update = await context.write_news(
         context.store.follow_up, now - REMEMBERED, lambda known: pipeline.remind(known, policy, now), now
     )
     if update.deliveries:

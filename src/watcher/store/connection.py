@@ -14,7 +14,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from watcher.errors import StoreError
@@ -131,7 +131,8 @@ class WriterLock:
                 "held", f"another watcher (process {holder}) uses this database; stop it first ({self._path})"
             ) from error
         os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        with suppress(OSError):  # a full disk: the lock holds though its owner is not named
+            os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         self._file = handle
 
     def release(self) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from watcher.store.codec import moment, read_misses, stamp
-from watcher.store.schema import CONFIG_REFUSED, NETWORK_DOWN
+from watcher.store.schema import CONFIG_REFUSED, DISK_FULL, NETWORK_DOWN
 
 if TYPE_CHECKING:
     from watcher.model import FeedState, Story
@@ -66,7 +66,7 @@ class Lists(ABC):
         ]
 
     def counts(self) -> Row:
-        """How much there is of everything, what waits, why the last reload was refused and since when our network is down ('' for not)."""
+        """How much there is of everything, what waits; why the last reload was refused, since when our network is down or the disk full ('' for not)."""
         totals = self._rows(
             """SELECT (SELECT count(*) FROM feed WHERE active = 1) AS feeds,
                       (SELECT coalesce(max(number), 0) FROM item) AS items,
@@ -88,7 +88,7 @@ class Lists(ABC):
                 0
             ]
         )
-        for key in (CONFIG_REFUSED, NETWORK_DOWN):
+        for key in (CONFIG_REFUSED, NETWORK_DOWN, DISK_FULL):
             found = self._rows("SELECT value FROM meta WHERE key = :key", key=key)
             totals[key] = found[0]["value"] if found else ""
         return totals

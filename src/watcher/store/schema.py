@@ -16,6 +16,9 @@ CONFIG_REFUSED = "config_refused"
 NETWORK_DOWN = "network_down"
 """… and under this one since when no host answered; '' while they do."""
 
+DISK_FULL = "disk_full"
+"""… and under this one since when the disk is full; '' while it is not."""
+
 _FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 

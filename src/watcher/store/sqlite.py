@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from watcher.errors import StoreError
 from watcher.store.connection import SqliteError, WriterLock, as_store_error, connect, migrate, transaction
+from watcher.store.reserve import CHECKPOINT, ENOUGH, SHORT_CHECKPOINT, SIZE, Reserve
 from watcher.store.store import Store
 
 _T = TypeVar("_T")
@@ -23,15 +24,30 @@ class SqliteStore(Store):
     def __init__(self, path: Path, *, shared: bool = False, apart: bool = False) -> None:
         super().__init__()
         self.path = path
+        self.folder = str(path.absolute().parent)
         self._lock = WriterLock(path)
+        self._reserve = Reserve(path)
         if not shared:
             self._lock.acquire()
         try:
-            self._connection = connect(path)
-            self.migrated = migrate(self._connection, path, apart=apart)
+            self._open(apart)
+        except StoreError as error:
+            # Even to open it takes a little room.
+            if shared or error.kind not in ("full", "io") or not self._reserve.give_up():
+                self._lock.release()
+                raise
+            self._open_or_leave(apart)
+
+    def _open_or_leave(self, apart: bool) -> None:
+        try:
+            self._open(apart)
         except StoreError:
             self._lock.release()
             raise
+
+    def _open(self, apart: bool) -> None:
+        self._connection = connect(self.path)
+        self.migrated = migrate(self._connection, self.path, apart=apart)
 
     def close(self) -> None:
         """Close the connection and give the lock back."""
@@ -54,6 +70,26 @@ class SqliteStore(Store):
             return work(self._connection)
         except SqliteError as error:
             raise as_store_error(error, self.path) from error
+
+    def keep_room(self) -> bool:
+        """Make the reserve where it is not there. False: the disk is too full for it."""
+        if self._reserve.make(ENOUGH if self.is_short else 2 * SIZE):
+            self._connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT}")
+            self.is_short = False
+        else:
+            self._run_short()
+        return not self.is_short
+
+    def make_room(self) -> bool:
+        """Give the reserve up for what is owed. False: there is none."""
+        if not self._reserve.give_up():
+            return False
+        self._run_short()
+        return True
+
+    def _run_short(self) -> None:
+        self.is_short = True
+        self._connection.execute(f"PRAGMA wal_autocheckpoint = {SHORT_CHECKPOINT}")
 
     def shrink(self) -> None:
         """Give freed pages back to the disk, and empty the write-ahead log."""

@@ -33,6 +33,10 @@ class Store(ABC):
     """Opening takes the writer's lock and brings the schema up to date; `migrated` names the migrations applied."""
 
     migrated: list[str]
+    folder: str = ""
+    """Where the database's file is; '' on a server."""
+    is_short: bool = False
+    """Whether the disk is full, and the reserve given up or not to be had: room is left for what is owed, not for news."""
 
     def __init__(self) -> None:
         self._boot = f"{os.getpid()}-{os.urandom(4).hex()}"
@@ -45,6 +49,14 @@ class Store(ABC):
     @abstractmethod
     def shrink(self) -> None:
         """Give freed room back to the disk."""
+
+    def keep_room(self) -> bool:
+        """Keep a reserve for a full disk, where the database is a file. False: there is no room for it."""
+        return True
+
+    def make_room(self) -> bool:
+        """Give the reserve up, as the disk is full. False: there is none."""
+        return False
 
     @abstractmethod
     def _write(self, work: Callable[[Any], _T]) -> _T:

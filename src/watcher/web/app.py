@@ -39,9 +39,10 @@ class Pages:
         alive: Callable[[], bool],
         samples: Callable[[], Iterable[tuple[str, dict[str, str], int]]],
         push: Callable[[], Push | None] = lambda: None,
+        is_short: Callable[[], bool] = lambda: False,
     ) -> None:
         self._database, self._token, self._push = database, token, push
-        self._alive, self._samples = alive, samples
+        self._alive, self._samples, self._is_short = alive, samples, is_short
         self._failures: list[datetime] = []
         loader = jinja2.PackageLoader("watcher.web")
         self._templates = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
@@ -118,9 +119,10 @@ class Pages:
         return response
 
     async def healthz(self, request: Request) -> Response:
-        """200 while the daemon's loop advances."""
-        alive = self._alive()
-        return PlainTextResponse("ok\n" if alive else "the poll loop stands still\n", 200 if alive else 503)
+        """200 while the daemon's loop advances. A full disk is said, but a new start would not mend it."""
+        if not self._alive():
+            return PlainTextResponse("the poll loop stands still\n", 503)
+        return PlainTextResponse("degraded: the disk is full, no feed is polled\n" if self._is_short() else "ok\n")
 
     async def readyz(self, request: Request) -> Response:
         """200 once the store answers."""
@@ -209,7 +211,9 @@ def _metrics(samples: Iterable[tuple[str, dict[str, str], int]], counts: dict[st
     gauges: list[tuple[str, dict[str, str], Any]] = [
         ("watcher_" + key, {}, counts[key]) for key in ("feeds", "items", "matched", "stories", "alerts")
     ]
-    gauges += [("watcher_" + key, {}, int(counts[key] != "")) for key in ("config_refused", "network_down")]
+    gauges += [
+        ("watcher_" + key, {}, int(counts[key] != "")) for key in ("config_refused", "network_down", "disk_full")
+    ]
     gauges += [
         ("watcher_feeds_by_condition", {"condition": name}, value)
         for name, value in sorted(counts["feed_conditions"].items())

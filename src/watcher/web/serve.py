@@ -36,7 +36,9 @@ def server_of(settings: Settings, daemon: Daemon) -> uvicorn.Server:
     assert settings.web is not None
     host, _, port = settings.web.listen.rpartition(":")
     token = token_of(settings.web.token, settings.folder)
-    pages = Pages(settings.database, token, daemon.is_alive, daemon.counters.samples, lambda: daemon.push)
+    pages = Pages(
+        settings.database, token, daemon.is_alive, daemon.counters.samples, lambda: daemon.push, daemon.is_short
+    )
     public = urlsplit(settings.web.public_url).hostname
     app = build(pages, token, [*settings.web.hosts, *([public] if public else [])])
     config = uvicorn.Config(
