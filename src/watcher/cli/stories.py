@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +15,10 @@ from watcher.cli.main import App
 from watcher.cli.output import ago, emit_json, table
 from watcher.errors import StoreError
 from watcher.model import Story
+
+if TYPE_CHECKING:
+    from watcher.model import Update
+    from watcher.store.store import Grouped
 
 
 def story_json(story: Any) -> dict[str, Any]:
@@ -121,21 +126,18 @@ def stories_show(app: App, story_id: str, as_json: bool) -> None:
 @click.pass_obj
 def stories_merge(app: App, first: str, second: str) -> None:
     """Say that two stories are one event. Nobody is alerted for it."""
+    from watcher.model import Update
     from watcher.stories import merge as join_stories
 
-    with reading(app) as lists:
-        known = {name: lists.story(name) for name in (first, second)}
-        absent = [name for name, story in known.items() if story is None]
-        if absent:
-            raise StoreError("io", f"no story '{absent[0]}'; `watcher stories list` shows them")
-        moved = {row["id"]: first for row in lists.items_of_story(second)}
-    one, other = known[first], known[second]
-    assert one is not None and other is not None
-    if one.id == other.id:
-        raise click.UsageError("they are one story already")
-    merged = join_stories(one, other)
+    def joined(groups: Sequence[Grouped]) -> Update:
+        (one, _), (other, _) = groups
+        if one.id == other.id:
+            raise click.UsageError("they are one story already")
+        merged = join_stories(one, other)
+        return Update(stories=(merged, replace(other, merged_into=merged.id)))
+
     with writing(app) as store:
-        store.regroup([merged, replace(other, merged_into=merged.id)], {}, moved, datetime.now(UTC))
+        merged = store.regroup((first, second), joined, datetime.now(UTC)).stories[0]
     click.echo(f"{first} and {second} are one story: {merged.id}, {_reports(merged)}")
 
 
@@ -145,20 +147,27 @@ def stories_merge(app: App, first: str, second: str) -> None:
 @click.pass_obj
 def stories_split(app: App, story_id: str, items: tuple[str, ...]) -> None:
     """Take reports (by item id) out of a story, into one of their own. Nobody is alerted for it."""
+    from watcher.model import Update
     from watcher.replay import tell_stories_apart
 
     rulebook, _ = rulebook_of(app)
-    with reading(app) as lists:
-        story = lists.story(story_id)
-        rows = lists.items_of_story(story_id)
-    if story is None or not set(items) <= {row["id"] for row in rows}:
-        raise StoreError("io", f"story '{story_id}' has no such items; `watcher stories show {story_id}` lists them")
-    if set(items) == {row["id"] for row in rows}:
-        raise click.UsageError("these are all of its items; name fewer")
     now = datetime.now(UTC)
-    kept, parted, keys = tell_stories_apart(story, rows, frozenset(items), rulebook, now)
+
+    def apart(groups: Sequence[Grouped]) -> Update:
+        ((story, rows),) = groups
+        known = {row["id"] for row in rows}
+        if unknown := set(items) - known:
+            raise StoreError(
+                "io",
+                f"story '{story.id}' has no item {', '.join(sorted(unknown))}; `watcher stories show {story.id}` lists them",
+            )
+        if set(items) == known:
+            raise click.UsageError("these are all of its items; name fewer")
+        kept, parted, keys = tell_stories_apart(story, rows, frozenset(items), rulebook, now)
+        return Update(stories=(kept, parted), story_keys=keys, moved=dict.fromkeys(items, parted.id))
+
     with writing(app) as store:
-        store.regroup([kept, parted], keys, dict.fromkeys(items, parted.id), now)
+        kept, parted = store.regroup((story_id,), apart, now).stories
     click.echo(f"new story {parted.id} with {_reports(parted)}; {kept.id} keeps {len(kept.reports)}")
 
 

@@ -74,5 +74,7 @@ class Update:
     """Blocking keys to add, by story id."""
     alerts: tuple[Alert, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
+    moved: Mapping[str, str] = field(default_factory=dict)
+    """Story id by item id, for items that a person put elsewhere."""
     void: frozenset[str] = frozenset()
     """Identity keys that several items of a document bear, so that they name none of them."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from watcher.model import ItemWrite, Known, Lookup, StoredItem, Story, Update
 from watcher.store.codec import clean, dump, misses_text, moment, stamp
+from watcher.store.rows import Row, read_item
 from watcher.store.values import read_story, story_body
 from watcher.store.words import search_words
 
@@ -91,6 +92,20 @@ class _Stories(Mapping[str, Story]):
         return sum(1 for _ in self)
 
 
+def story(connection: Any, story_id: str) -> Story | None:
+    """One story, following merges."""
+    row = connection.execute("SELECT * FROM story WHERE id = ?", (story_id,)).fetchone()
+    if row is None:
+        return None
+    return story(connection, row["merged_into"]) if row["merged_into"] else read_story(row)
+
+
+def of_story(connection: Any, story_id: str) -> list[Row]:
+    """Items of a story, in the order they came."""
+    rows = connection.execute("SELECT * FROM item WHERE story = ? ORDER BY number", (story_id,)).fetchall()
+    return [read_item(dict(row)) for row in rows]
+
+
 def write_update(connection: Any, update: Update, now: datetime) -> None:
     """Write all that one settle decided, deliveries included. The caller holds the transaction."""
     for story in update.stories:
@@ -132,6 +147,9 @@ def write_update(connection: Any, update: Update, now: datetime) -> None:
     connection.executemany(
         "INSERT INTO identity VALUES (?, '', '', ?) ON CONFLICT (key) DO UPDATE SET item = '', content_hash = ''",
         [(key, stamp(now)) for key in sorted(update.void)],
+    )
+    connection.executemany(
+        "UPDATE item SET story = ? WHERE id = ?", [(story, item) for item, story in update.moved.items()]
     )
     connection.executemany(
         "UPDATE item SET last_seen_at = ? WHERE id = ?", [(stamp(now), item) for item in update.repeats]

@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from watcher.store.codec import moment, read_misses, stamp
+from watcher.store.codec import stamp
+from watcher.store.rows import Row, read_item, with_times
 from watcher.store.schema import CONFIG_REFUSED, DISK_FULL, NETWORK_DOWN
 
 if TYPE_CHECKING:
     from watcher.model import FeedState, Story
-
-Row = dict[str, Any]
 
 
 class Lists(ABC):
@@ -49,7 +48,7 @@ class Lists(ABC):
         for row in rows:
             row["history"] = json.loads(row["history"])
             del row["blocks"]
-        return _times(
+        return with_times(
             rows, "next_poll_at", "first_seen_at", "settled_at", "last_polled_at", "last_success_at", "last_new_at"
         )
 
@@ -77,16 +76,16 @@ class Lists(ABC):
         states = self._rows(
             "SELECT channel, state, count(*) AS n, min(planned_at) AS oldest FROM delivery GROUP BY channel, state"
         )
-        totals["deliveries"] = _times(states, "oldest")
+        totals["deliveries"] = with_times(states, "oldest")
         conditions = self._rows("SELECT condition, count(*) AS n FROM feed WHERE active = 1 GROUP BY condition")
         totals["feed_conditions"] = {row["condition"]: row["n"] for row in conditions}
         late = self._rows(
             "SELECT min(next_poll_at) AS due, max(last_polled_at) AS polled FROM feed WHERE active = 1 AND retired = 0"
         )[0]
         totals.update(
-            _times([{"next_poll_at": late["due"], "last_polled_at": late["polled"]}], "next_poll_at", "last_polled_at")[
-                0
-            ]
+            with_times(
+                [{"next_poll_at": late["due"], "last_polled_at": late["polled"]}], "next_poll_at", "last_polled_at"
+            )[0]
         )
         for key in (CONFIG_REFUSED, NETWORK_DOWN, DISK_FULL):
             found = self._rows("SELECT value FROM meta WHERE key = :key", key=key)
@@ -135,7 +134,7 @@ class Lists(ABC):
     def _alert(self, row: Row) -> Row:
         row.update({name: json.loads(row[name]) for name in ("rules", "changes", "body")})
         row["deliveries"] = self.deliveries(alert=row["key"])
-        return _times([row], "created_at", "acked_at")[0]
+        return with_times([row], "created_at", "acked_at")[0]
 
     def deliveries(self, *, alert: str = "", state: str = "", limit: int = 1000) -> list[Row]:
         """Deliveries of one alert, or in one state."""
@@ -146,7 +145,7 @@ class Lists(ABC):
             state=state,
             limit=limit,
         )
-        return _times(rows, "due_at", "planned_at", "first_tried_at", "done_at")
+        return with_times(rows, "due_at", "planned_at", "first_tried_at", "done_at")
 
     def item(self, asked: str) -> Row | None:
         """An item by id or URL, with its versions, identity keys and deliveries: the ledger of its fate."""
@@ -157,7 +156,7 @@ class Lists(ABC):
         if not rows:
             return None
         row = read_item(rows[0])
-        row["versions"] = _times(
+        row["versions"] = with_times(
             self._rows("SELECT * FROM item_version WHERE item = :id ORDER BY version", id=row["id"]), "replaced_at"
         )
         row["identities"] = [
@@ -210,20 +209,5 @@ class Lists(ABC):
         oldest = self._rows(
             "SELECT min(planned_at) AS oldest FROM delivery WHERE state IN ('pending', 'sending') AND due_at <= planned_at + 1"
         )[0]
-        found.update(_times([oldest], "oldest")[0])
+        found.update(with_times([oldest], "oldest")[0])
         return found
-
-
-def _times(rows: list[Row], *names: str) -> list[Row]:
-    for row in rows:
-        for name in names:
-            at = moment(row[name])
-            row[name] = at.isoformat() if at else None
-    return rows
-
-
-def read_item(row: Row) -> Row:
-    """An item's row with its JSON and times read; `misses` maps rule → reason, None where that was not kept."""
-    row.update({name: json.loads(row[name]) for name in ("categories", "matches", "facts")})
-    row["misses"] = read_misses(row["misses"])
-    return _times([row], "published", "seen_at", "last_seen_at")[0]

@@ -7,7 +7,8 @@ from typing import Any
 
 from watcher.errors import StoreError
 from watcher.store.connection import SqliteError, as_store_error, connect, missing
-from watcher.store.lists import Lists, Row, read_item
+from watcher.store.lists import Lists
+from watcher.store.rows import Row, read_item
 
 
 class SqliteLists(Lists):

@@ -14,10 +14,12 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
+from watcher.errors import StoreError
 from watcher.model import Delivery, Feed, FeedState, Known, Lookup, Story, Update
 from watcher.ports import Claim
 from watcher.store import feeds, items, outbox
 from watcher.store.codec import clean, dump, stamp
+from watcher.store.rows import Row
 from watcher.store.values import read_story
 
 _T = TypeVar("_T")
@@ -25,6 +27,9 @@ _T = TypeVar("_T")
 NOTHING = Update()
 Message = tuple[str, list[Delivery]]
 """The fencing token of a claim, and the deliveries that leave together; none where nothing is due."""
+
+Grouped = tuple[Story, list[Row]]
+"""A story with its stored items, in the order they came."""
 
 NO_FAILURES: Mapping[str, int] = {}
 
@@ -303,10 +308,7 @@ class Store(ABC):
 
     def story(self, story_id: str) -> Story | None:
         """One story, following merges."""
-        row = self._read(lambda c: c.execute("SELECT * FROM story WHERE id = ?", (story_id,)).fetchone())
-        if row is None:
-            return None
-        return self.story(row["merged_into"]) if row["merged_into"] else read_story(row)
+        return self._read(lambda c: items.story(c, story_id))
 
     def follow_up(self, since: datetime, decide: Callable[[Sequence[Story]], Update], now: datetime) -> Update:
         """One transaction: the stories alive since a moment that have something ahead or waiting to be said, and what `decide` makes of them."""
@@ -328,18 +330,24 @@ class Store(ABC):
             )
         )
 
-    def regroup(
-        self, stories: Sequence[Story], keys: Mapping[str, frozenset[str]], items_of: Mapping[str, str], now: datetime
-    ) -> None:
-        """Write stories that a person merged or split; `items_of` maps item id → story id."""
+    def regroup(self, names: Sequence[str], decide: Callable[[Sequence[Grouped]], Update], now: datetime) -> Update:
+        """One transaction: stories by id, merges followed, each with its items, and what a person makes of them.
 
-        def work(connection: Any) -> None:
-            items.write_update(connection, Update(stories=tuple(stories), story_keys=keys), now)
-            connection.executemany(
-                "UPDATE item SET story = ? WHERE id = ?", [(story, item) for item, story in items_of.items()]
-            )
+        Raises StoreError where one is not known, and whatever `decide` raises; then nothing is written.
+        """
 
-        self._write(work)
+        def work(connection: Any) -> Update:
+            groups = []
+            for name in names:
+                story = items.story(connection, name)
+                if story is None:
+                    raise StoreError("io", f"no story '{name}'; `watcher stories list` shows them")
+                groups.append((story, items.of_story(connection, story.id)))
+            update = decide(groups)
+            items.write_update(connection, update, now)
+            return update
+
+        return self._write(work)
 
     def acknowledge(self, alert: str, now: datetime) -> int:
         """Somebody has seen this alert."""

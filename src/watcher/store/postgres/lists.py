@@ -7,10 +7,11 @@ from typing import Any
 import psycopg
 
 from watcher.errors import StoreError
-from watcher.store.lists import Lists, Row, read_item
+from watcher.store.lists import Lists
 from watcher.store.postgres.connection import as_store_error, connect, shown
 from watcher.store.postgres.tables import applied, missing
 from watcher.store.postgres.words import query as words_query
+from watcher.store.rows import Row, read_item
 
 
 class PostgresLists(Lists):

@@ -140,5 +140,9 @@ def _took(session: Session) -> bool:
 
 def _is_committed(session: Session, transaction_id: str) -> bool:
     """Whether a transaction whose end we did not hear of is in. Our lock is ours again, so it is not under way any more."""
-    row = session.execute("SELECT pg_xact_status(?::xid8) AS status", (transaction_id,)).fetchone()
+    try:
+        row = session.execute("SELECT pg_xact_status(?::xid8) AS status", (transaction_id,)).fetchone()
+    except psycopg.errors.InvalidParameterValue:
+        # The server crashed, and knows no transaction so late: nothing of it had reached the disk.
+        return False
     return bool(row and row["status"] == "committed")
