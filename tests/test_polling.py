@@ -359,6 +359,7 @@ def test_a_feed_that_lost_its_entries_is_named_at_the_second_time() -> None:
     once = read(read(), entries=0)
     assert once.condition == "ok"
     assert read(once, entries=0).condition == "empty"
+    assert not_modified(once, now=NOW + HOUR, policy=POLICY, jitter=0.5).condition == "empty"
     assert read(read(once, entries=0), entries=5).condition == "ok"
     assert read(read(entries=0), entries=0).condition == "ok"
 

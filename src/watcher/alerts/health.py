@@ -10,6 +10,18 @@ from watcher.model import Alert
 
 WELL = frozenset({"ok", "up"})
 
+_IN_WORDS = {
+    "html": "a web page, no longer a feed",
+    "login": "asks for a log-in",
+    "challenge": "behind a bot check or consent page",
+    "refused": "refuses us",
+    "gone": "gone for good",
+    "empty": "lost its entries",
+    "misdated": "its dates can not be right",
+    "poison": "can not be parsed",
+}
+"""Conditions whose names alone say too little in a subject line."""
+
 UNHEARD = timedelta(hours=1)
 """A channel that was tried in vain for so long is told of, long before anything is given up."""
 
@@ -17,7 +29,7 @@ UNHEARD = timedelta(hours=1)
 def health(about: str, name: str, condition: str, reason: str, now: datetime) -> Alert:
     """An alert that `about` (a feed's URL, or `network`) is now in `condition`; `reason` names the remedy."""
     what = name or about
-    title = f"{what}: well again" if condition in WELL else f"{what}: {condition}"
+    title = f"{what}: well again" if condition in WELL else f"{what}: {_IN_WORDS.get(condition, condition)}"
     return Alert(
         key=f"h{about}:{condition}:{now.isoformat(timespec='seconds')}",
         kind="health",

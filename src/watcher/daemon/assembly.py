@@ -8,7 +8,6 @@ from datetime import timedelta
 
 from watcher.channels import senders
 from watcher.config import Settings
-from watcher.daemon.clock import wall_clock
 from watcher.feeds.fetch import Extras, FetchLimits, HttpFetcher
 from watcher.feeds.fulltext import with_full_text
 from watcher.feeds.worker import ParserPool
@@ -83,7 +82,7 @@ def page_reader(fetcher: HttpFetcher, parser: ParserPool) -> Callable[[Entry, Fe
 
 async def take_up(service: Service, plan: Plan, *, spread: bool = True) -> None:
     """Release what an earlier run left claimed, and make the store's feeds those of the plan."""
-    now = wall_clock()
+    now = service.now()
     hold = [name for name, destination in plan.destinations.items() if destination.policy.on_uncertain == "hold"]
     recovered = await service.write(service.store.recover, now, hold)
     if recovered:

@@ -87,6 +87,8 @@ def not_modified(
 ) -> FeedState:
     """The state after the server said that nothing changed, or sent the same bytes again."""
     # What brought no news is learned with the next news; so the history of a feed at rest stays as it is stored.
+    if state.history.get("empty") == 1:  # the same document without entries once more: it is no slip
+        state = replace(state, history={**state.history, "empty": 2})
     history = state.history
     rhythm = Rhythm.load(history.get("rhythm"), now)
     rhythm.learn((), now)
