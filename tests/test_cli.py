@@ -81,6 +81,15 @@ def test_check_points_to_a_syntax_error_in_a_rule(config: Path) -> None:
     assert (problem["line"], problem["severity"]) == (5, "error")
 
 
+def test_a_packs_own_tests_run_once_its_vocabularies_are_added_to(tmp_path: Path) -> None:
+    config = tmp_path / "watcher.yaml"
+    config.write_text("include: ['pack:national-ai']\n", "utf-8")
+    assert call("-c", str(config), "check").stdout == "ok: 0 feeds, 2 rules, 0 channels, 0 rule tests\n"
+    config.write_text("include: ['pack:national-ai']\nvocabularies: {ai: {en: [weather]}}\n", "utf-8")
+    shown = json.loads(call("-c", str(config), "check", "--json").stdout)
+    assert shown["rule tests"] > 50
+
+
 def test_scan_gives_a_line_for_each_line_in_order(config: Path) -> None:
     given = '{"id": 1, "title": "A budget for AI", "mine": "kept"}\nnot json\n{"id": 3, "title": 7}\n{"id": 4, "title": "Weather"}\n'
     result = call("-c", str(config), "scan", given=given)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from watcher.errors import Problem
 from watcher.model import Facts, Item
 from watcher.rules.rulebook import Rulebook
-from watcher.rules.spec import RuleTest
+from watcher.rules.spec import RuleSpec, RuleTest
 
 MakeItem = Callable[[RuleTest], tuple[Item, Facts]]
 
 
-def check_tests(rulebook: Rulebook, make_item: MakeItem) -> list[Problem]:
-    """A Problem, with its place, for every example that a rule judges otherwise than it says. `make_item` reads an example."""
+def check_tests(rulebook: Rulebook, make_item: MakeItem, specs: Iterable[RuleSpec] | None = None) -> list[Problem]:
+    """A Problem, with its place, for every example that a rule judges otherwise than it says. `make_item` reads an example.
+
+    `specs` are the rules whose examples are run; left out, all.
+    """
     problems = []
-    for spec in rulebook.specs():
+    for spec in rulebook.specs() if specs is None else specs:
         for test in spec.tests:
             item, facts = make_item(test)
             (answer,) = rulebook.explain(item, facts, [spec.name])
