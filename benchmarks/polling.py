@@ -90,7 +90,7 @@ RULES: dict[str, tuple[RuleSpec, ...]] = {
 """By `--rules`; `pack` is the pack of national AI instead."""
 
 
-def unread(entry: Entry, feed: Feed, rulebook: Rulebook, now: datetime) -> Verdict:
+def unread(entry: Entry, feed: Feed, rulebook: Rulebook, now: datetime, **_: object) -> Verdict:
     """An entry as it is stored, without reading it."""
     title, summary = text.read(entry.title), text.read(entry.summary)
     item = Item(item_id(entry, feed), feed, entry, title, summary, "", feed.name, entry.published, now)

@@ -15,11 +15,11 @@ from watcher.service import judging  # noqa: E402
 judge = judging.judge
 
 
-def slowly(*arguments: Any) -> Any:
+def slowly(*arguments: Any, **options: Any) -> Any:
     """Judge an entry, and say so first."""
     print("judging", flush=True)
     time.sleep(0.5)
-    return judge(*arguments)
+    return judge(*arguments, **options)
 
 
 judging.judge = slowly

@@ -13,7 +13,6 @@ from watcher.cli.output import PROBLEMS, emit_json
 from watcher.errors import WatcherError
 
 if TYPE_CHECKING:
-    from watcher.config import Settings
     from watcher.daemon.daemon import Daemon
 
 
@@ -28,10 +27,8 @@ def run(app: App) -> None:
     from watcher.config import load
     from watcher.daemon.daemon import Daemon
 
-    settings = app.settings()
-    counters = telemetry.Counters()
-    daemon = Daemon(settings, lambda: load(app.path()), telemetry.LogObserver(), counters)
-    asyncio.run(_run(daemon, settings))
+    daemon = Daemon(app.settings(), lambda: load(app.path()), telemetry.LogObserver(), telemetry.Counters())
+    asyncio.run(_run(daemon))
     _leave()
 
 
@@ -48,9 +45,10 @@ def _leave() -> None:
         os._exit(0)
 
 
-async def _run(daemon: Daemon, settings: Settings) -> None:
-    """The daemon, with the dashboard beside it where it is configured."""
-    if settings.web is None:
+async def _run(daemon: Daemon) -> None:
+    """The daemon, with the dashboard beside it where it is configured. Nothing here holds the settings: the daemon lets their rules go."""
+    web = daemon.settings.web
+    if web is None:
         await daemon.run()
         return
     try:
@@ -67,12 +65,12 @@ async def _run(daemon: Daemon, settings: Settings) -> None:
         await running  # it says who holds the database, which is more than that the address is taken
         return
     try:
-        listener = listener_of(settings)
+        listener = listener_of(daemon.settings)
     except OSError as error:
         daemon.stop()
         await running
-        raise WatcherError(f"web: can not listen on {settings.web.listen}: {error.strerror}") from error
-    server = server_of(settings, daemon)
+        raise WatcherError(f"web: can not listen on {web.listen}: {error.strerror}") from error
+    server = server_of(daemon.settings, daemon)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         await running

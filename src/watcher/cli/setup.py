@@ -20,8 +20,8 @@ from watcher.errors import ConfigError, Problem, in_file
 from watcher.model import Entry, Feed
 
 if TYPE_CHECKING:
-    from watcher.model import Facts, Item
     from watcher.config import Settings
+    from watcher.model import Facts, Item
     from watcher.rules import RuleSpec, RuleTest
 
 

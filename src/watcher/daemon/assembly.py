@@ -18,9 +18,13 @@ from watcher.rules import Rulebook, compile_rules
 from watcher.service import Destination, Plan, Service
 
 
-def plan_of(settings: Settings, *, gather: timedelta | None = None) -> Plan:
-    """What a reload swaps in. Raises ConfigError when a rule does not compile or a channel's URL is not understood."""
-    rulebook: Rulebook = compile_rules(settings.rules, settings.vocabularies)
+def plan_of(settings: Settings, *, rulebook: Rulebook | None = None, gather: timedelta | None = None) -> Plan:
+    """What a reload swaps in; with `rulebook`, its own rules are left for later.
+
+    Raises ConfigError when a rule does not compile or a channel's URL is not understood.
+    """
+    if rulebook is None:
+        rulebook = compile_rules(settings.rules, settings.vocabularies)
     destinations = {
         policy.name: Destination(policy, sender)
         for channel in settings.channels

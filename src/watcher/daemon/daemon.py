@@ -30,6 +30,7 @@ from watcher.feeds.fetch import HttpFetcher
 from watcher.feeds.worker import ParserPool
 from watcher.ports import Observer
 from watcher.push import Push
+from watcher.rules import compile_rules
 from watcher.service import Service
 from watcher.store import open_store
 from watcher.store.schema import CONFIG_REFUSED
@@ -72,6 +73,7 @@ class Daemon:
         self.opened = asyncio.Event()
         """Set once the database is ours."""
         self._stop = asyncio.Event()
+        self._compiled = asyncio.Event()
         self._reloader: Reloader | None = None
         self._queue: PollQueue | None = None
         self._sends: dict[str, asyncio.Task[Any]] = {}
@@ -94,8 +96,8 @@ class Daemon:
     async def run(self) -> None:
         """Poll, match and alert until stopped."""
         share_one_heap()
-        plan = plan_of(self.settings)
-        self.settings = without_rules(self.settings)
+        settings, self.settings = self.settings, without_rules(self.settings)
+        plan = plan_of(settings, rulebook=compile_rules(()))
         store = await asyncio.to_thread(open_store, self.settings.database, apart=True)
         self.opened.set()
         limits = replace(limits_of(self.settings), longest_line=LONGEST_LINE)
@@ -113,6 +115,8 @@ class Daemon:
                 # It may have been set back while nothing ran.
                 await service.write(store.reclock, wall_clock(), 2 * self.settings.polling.max)
                 self._begin(service)
+                await self._compile(service, settings)
+                del settings
                 await self._pace(service)
                 await self._drain(service)
             finally:
@@ -141,6 +145,27 @@ class Daemon:
             self._scheduler.add_job(job, Every(seconds=seconds, timezone=UTC), id=name, next_run_time=begin)
         self._scheduler.add_job(chores.prune, CronTrigger(hour=3, minute=17), id="maintain")
         self._scheduler.start()
+
+    async def _compile(self, service: Service, settings: Settings) -> None:
+        """Compile the rules while the first feeds are being fetched, on the judges' thread: what they bring waits there in line.
+
+        With many rules that takes seconds. Raises ConfigError when one does not compile, and then nothing was judged.
+        """
+
+        def compile_first() -> None:
+            try:
+                rulebook = compile_rules(settings.rules, settings.vocabularies)
+            except BaseException:
+                service.judges.close()
+                raise
+            service.plan = replace(service.plan, rulebook=rulebook)
+
+        try:
+            await service.judges.think(compile_first)
+        except ConfigError:
+            await self._drain(service)
+            raise
+        self._compiled.set()
         service.tell(
             "daemon.started", feeds=len(service.plan.feeds), rules=len(service.plan.rulebook.names), pid=os.getpid()
         )
@@ -209,6 +234,7 @@ class Daemon:
     async def reload(self) -> None:
         """Read configuration and rules again, without losing a poll or a delivery."""
         assert self.service is not None
+        await self._compiled.wait()
         telemetry.notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
             settings = await asyncio.to_thread(self._load)
