@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from farm import Farm, rss
 from kit import Daemon, wait_until
 from sinks import HttpSink, told_titles
-
 from watcher import telemetry
 from watcher.config import load
 from watcher.daemon import daemon as running

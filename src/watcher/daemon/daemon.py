@@ -8,7 +8,7 @@ import random
 import secrets
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -74,6 +74,7 @@ class Daemon:
         """Set once the database is ours."""
         self._stop = asyncio.Event()
         self._compiled = asyncio.Event()
+        self._jobs: set[asyncio.Task[Any]] = set()
         self._reloader: Reloader | None = None
         self._queue: PollQueue | None = None
         self._sends: dict[str, asyncio.Task[Any]] = {}
@@ -142,8 +143,11 @@ class Daemon:
             *([(chores.ping, "ping", 60, 5)] if self.settings.health.ping else []),
         ):
             begin = wall_clock() + timedelta(seconds=first)
-            self._scheduler.add_job(job, Every(seconds=seconds, timezone=UTC), id=name, next_run_time=begin)
-        self._scheduler.add_job(chores.prune, CronTrigger(hour=3, minute=17), id="maintain")
+            self._scheduler.add_job(
+                self._under_way, Every(seconds=seconds, timezone=UTC), [job], id=name, name=name, next_run_time=begin
+            )
+        prune = CronTrigger(hour=3, minute=17)
+        self._scheduler.add_job(self._under_way, prune, [chores.prune], id="maintain", name="maintain")
         self._scheduler.start()
 
     async def _compile(self, service: Service, settings: Settings) -> None:
@@ -201,6 +205,16 @@ class Daemon:
         await service.write(service.store.reclock, wall_clock(), horizon, timedelta(seconds=step))
         service.forget_rests()
         self._next_due.clear()
+
+    async def _under_way(self, job: Callable[[], Awaitable[None]]) -> None:
+        """Run a job, and let a stop know of it: APScheduler cuts jobs off, and the writer must not be closed under one."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._jobs.add(task)
+        try:
+            await job()
+        finally:
+            self._jobs.discard(task)
 
     async def _poll_tick(self) -> None:
         assert self._queue is not None
@@ -263,7 +277,8 @@ class Daemon:
             self._queue.close()
         service.wind_down()
         sends = asyncio.create_task(_finish(list(self._sends.values()), SENDS_END))
-        await _finish(list(self._queue.tasks if self._queue else ()), POLLS_END)
+        polls = self._queue.tasks if self._queue else set()
+        await _finish([*self._jobs, *polls], POLLS_END)
         await sends
 
 
