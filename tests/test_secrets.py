@@ -25,6 +25,7 @@ CANARIES = {
     "MATRIX_PASSWORD": "canary-matrix-password-44d2",
     "MAIL_PASSWORD": "canary-mail-password-0f0e",
     "FEED_HEADER": "canary-feed-header-9e9e",
+    "FEED_KEY": "canary-feed-key-31c7",
     "WEB_TOKEN": "canary-web-token-2b2b2b2b2b2b2b2b2b2b2b2b",
 }
 HEAD = """polling: {{every: 1s, min: 1s, max: 1s, private_networks: allow, first_run: alert, timeout: 5s}}
@@ -71,7 +72,8 @@ def test_no_secret_leaves(tmp_path: Path) -> None:
     port = _free_port()
     with Farm() as farm, HttpSink() as sink, MailSink() as mail:
         farm["/a.xml"] = lambda request: farm_answer()
-        farm["/gone.xml"] = lambda request: farm_answer(404)
+        farm[f"/gone.xml?key={CANARIES['FEED_KEY']}"] = lambda request: farm_answer(404)
+        farm[f"/b.xml?key={CANARIES['FEED_KEY']}"] = lambda request: farm_answer()
 
         def farm_answer(status: int = 200) -> Answer:
             return Answer(rss("bulletin 1 of the day"), status=status)
@@ -89,7 +91,8 @@ def test_no_secret_leaves(tmp_path: Path) -> None:
         ]
         daemon = Daemon(tmp_path, [], channels, RULES, HEAD.format(port=port))
         text = daemon.config.read_text("utf-8")
-        feeds = f"feeds:\n  - {{url: '{farm.url('/a.xml')}', headers: {{Authorization: '${{FEED_HEADER}}'}}}}\n  - {farm.url('/gone.xml')}"
+        feeds = f"feeds:\n  - {{url: '{farm.url('/a.xml')}', headers: {{Authorization: '${{FEED_HEADER}}'}}}}"
+        feeds += "".join(f"\n  - '{farm.url(path)}?key=${{FEED_KEY}}'" for path in ("/gone.xml", "/b.xml"))
         daemon.config.write_text(text.replace("feeds:", feeds, 1), "utf-8")
         daemon.config.chmod(0o600)
         daemon.environ = dict(CANARIES)
@@ -124,6 +127,7 @@ def test_no_secret_leaves(tmp_path: Path) -> None:
         for file in tmp_path.iterdir():
             if file.is_file() and file != daemon.config:
                 told[file.name] = file.read_bytes()
+        assert farm.requests(f"/b.xml?key={CANARIES['FEED_KEY']}")
         assert farm.requests("/a.xml")[0].headers["authorization"] == CANARIES["FEED_HEADER"]
     found = [
         (place, name)

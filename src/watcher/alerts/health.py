@@ -42,7 +42,7 @@ def health(about: str, name: str, condition: str, reason: str, now: datetime) ->
         body={
             "title": title,
             "summary": "" if condition in WELL else reason,
-            "url": "" if about == "network" else about,
+            "url": about if about.startswith("http") else "",
             "lang": "en",
         },
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ from watcher.cli.access import json_option
 from watcher.cli.main import App
 from watcher.cli.output import PROBLEMS, ago, emit_json, table
 from watcher.errors import WatcherError
+
+_HEAD = "# Written by `watcher feeds add` and `watcher feeds import`; edit it as you like.\n"
 
 
 @click.group()
@@ -42,7 +45,10 @@ def feeds_list(app: App, as_json: bool) -> None:
 @click.option("--check/--no-check", default=True, help="Fetch it first, to see that it is a feed.")
 @click.pass_obj
 def feeds_add(app: App, url: str, name: str, tags: tuple[str, ...], lang: str, check: bool) -> None:
-    """Subscribe to a feed: adds it to sources/added.yaml beside the configuration."""
+    """Subscribe to a feed: adds it to sources/added.yaml beside the configuration. Without a scheme, https is meant."""
+    url = url if "://" in url else f"https://{url}"
+    if not re.match(r"https?://[^\s/?#]+", url):
+        raise click.UsageError(f"{url} is not the address of a feed: write http:// or https:// and the whole address")
     settings = app.settings()
     if any(feed.url == url for feed in settings.feeds):
         raise click.UsageError(f"{url} is subscribed already")
@@ -50,7 +56,12 @@ def feeds_add(app: App, url: str, name: str, tags: tuple[str, ...], lang: str, c
         parsed = asyncio.run(_parsed(settings, url))
         name = name or parsed.title
         click.echo(f"{parsed.title or url}: {parsed.total} entries, {parsed.format}", err=True)
-    _append(settings.file, [{"url": url, "name": name, "tags": list(tags), "lang": lang}])
+    _append(settings.file, [{"url": url, "name": _literal(name), "tags": list(tags), "lang": lang}])
+
+
+def _literal(text: str) -> str:
+    """A text of others, written so that it reads back as it is: a `${…}` of theirs must not fetch a secret of ours."""
+    return text.replace("${", "$${")
 
 
 async def _parsed(settings: Any, url: str) -> Any:
@@ -71,20 +82,33 @@ def _append(config: Path, feeds: list[dict[str, Any]]) -> None:
 
     target = config.parent / "sources" / "added.yaml"
     target.parent.mkdir(parents=True, exist_ok=True)
-    present = yaml.load(target.read_text("utf-8"), Loader=yaml.BaseLoader)["feeds"] if target.exists() else []
-    urls = {feed["url"] for feed in present if isinstance(feed, dict)} | {
-        feed for feed in present if isinstance(feed, str)
-    }
+    text = target.read_text("utf-8") if target.exists() else _HEAD
+    present = (yaml.load(text, Loader=yaml.BaseLoader) or {}).get("feeds") or []
+    urls = {feed["url"] if isinstance(feed, dict) else feed for feed in present}
     new = [{key: value for key, value in feed.items() if value} for feed in feeds if feed["url"] not in urls]
-    text = yaml.safe_dump({"feeds": [*present, *new]}, allow_unicode=True, sort_keys=False, width=1000)
-    target.write_text(
-        "# Written by `watcher feeds add` and `watcher feeds import`; edit it as you like.\n" + text, "utf-8"
-    )
-    click.echo(f"added {len(new)} feeds to {target}")
+    wanted = {"feeds": [*present, *new]}
+
+    def written(value: Any) -> str:
+        return str(yaml.safe_dump(value, allow_unicode=True, sort_keys=False, width=1000))
+
+    longer = text + written(new)
+    if new:  # what a person wrote there, comments too, stays as it is where the new feeds can stand behind it
+        kept = bool(present) and _means(longer, wanted)
+        target.write_text(longer if kept else _HEAD + written(wanted), "utf-8")
+    click.echo(f"added {len(new)} feed{'s'[: len(new) != 1]} to {target}")
     from watcher.config import load
 
     if not any(path.resolve() == target.resolve() for path in load(config).files):
         click.echo(f"{config} does not include it yet: add sources/*.yaml to `include:`", err=True)
+
+
+def _means(text: str, wanted: Any) -> bool:
+    import yaml
+
+    try:
+        return bool(yaml.load(text, Loader=yaml.BaseLoader) == wanted)
+    except yaml.YAMLError:
+        return False
 
 
 @feeds.command("discover")
@@ -123,11 +147,20 @@ def feeds_import(app: App, file: Path) -> None:
     """Subscribe to the feeds of an OPML file; its folders become tags."""
     from watcher.feeds.opml import read_opml
 
-    found = read_opml(file.read_bytes())
+    found = read_opml(file.read_bytes(), str(file))
     present = {feed.url for feed in app.settings().feeds}
     _append(
         app.path(),
-        [{"url": f.url, "name": f.name, "tags": sorted(f.tags), "lang": f.lang} for f in found if f.url not in present],
+        [
+            {
+                "url": _literal(f.url),
+                "name": _literal(f.name),
+                "tags": [_literal(tag) for tag in sorted(f.tags)],
+                "lang": _literal(f.lang),
+            }
+            for f in found
+            if f.url not in present
+        ],
     )
 
 

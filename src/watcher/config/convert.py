@@ -62,10 +62,15 @@ def _placed(part: Part, name: str, value: Any, *path: str | int) -> Placed:
 
 
 def feed(part: Part, index: int) -> Placed:
-    """A subscription: (Feed, RequestOptions or None)."""
+    """A subscription: (Feed, RequestOptions or None).
+
+    A feed whose address holds references is known, stored and shown by the address as written; only requests see the whole.
+    """
     model: FeedModel = (part.model.feeds or [])[index]
+    place = part.node.at(("feeds", index, "url"))
+    written = place.written if isinstance(place.value, str) else ""
     value = Feed(
-        url=model.url,
+        url=written or model.url,
         name=model.name,
         tags=frozenset(model.tags),
         lang=model.lang,
@@ -74,7 +79,9 @@ def feed(part: Part, index: int) -> Placed:
         first_run=model.first_run,
         full_text=model.full_text,
     )
-    options = RequestOptions(model.headers, model.cookies, model.proxy, model.user_agent)
+    options = RequestOptions(
+        model.headers, model.cookies, model.proxy, model.user_agent, address=model.url if written else ""
+    )
     return _placed(part, model.url, (value, options if options != RequestOptions() else None), "feeds", index)
 
 
@@ -82,7 +89,7 @@ def feed_problems(found: Placed) -> list[Problem]:
     """What is wrong with a subscription beyond its types."""
     feed, options = found.value
     problems = []
-    if not _HTTP_URL.match(feed.url):
+    if not _HTTP_URL.match((options.address if options else "") or feed.url):
         hint = "write http:// or https:// and the whole address"
         problems.append(
             Problem(found.file, found.line, found.column, f"'{feed.url}' is not the address of a feed", hint)

@@ -41,7 +41,9 @@ class References:
         if isinstance(value, list):
             return Node([self.resolve(child) for child in value], node.line, node.column, node.key)
         if isinstance(value, str) and "${" in value:
-            return Node(_REFERENCE.sub(lambda match: self._read(match, node), value), node.line, node.column, node.key)
+            text = _REFERENCE.sub(lambda match: self._read(match, node), value)
+            written = "" if text == value.replace("$${", "${") else value
+            return Node(text, node.line, node.column, node.key, written=written)
         return node
 
     def _read(self, match: re.Match[str], node: Node) -> str:

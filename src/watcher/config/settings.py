@@ -30,7 +30,9 @@ class RequestOptions:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
     proxy: str = field(default="", repr=False)
-    user_agent: str = ""
+    user_agent: str = field(default="", repr=False)
+    address: str = field(default="", repr=False)
+    """Where the feed's own address, as written, holds references: that with these replaced."""
 
 
 @dataclass(frozen=True, slots=True)

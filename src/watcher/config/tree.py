@@ -35,6 +35,8 @@ class Node:
     key: tuple[int, int] = (0, 0)
     is_bare: bool = False
     has_bare_key: bool = False
+    written: str = ""
+    """The text before references in it were replaced; '' where it held none."""
 
     def plain(self) -> Any:
         """The value with all nodes unwrapped; a key that nothing follows is left out."""

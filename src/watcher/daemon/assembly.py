@@ -72,7 +72,11 @@ def limits_of(settings: Settings) -> FetchLimits:
         trust_env=polling.proxy_from_environment,
         extras={
             url: Extras(
-                headers=options.headers, cookies=options.cookies, proxy=options.proxy, user_agent=options.user_agent
+                headers=options.headers,
+                cookies=options.cookies,
+                proxy=options.proxy,
+                user_agent=options.user_agent,
+                address=options.address,
             )
             for url, options in settings.requests.items()
         },

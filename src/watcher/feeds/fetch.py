@@ -69,7 +69,7 @@ class HttpFetcher:
         Feeds that kept failing share a quarter of the places, so that they can not hold up the healthy ones.
         """
         extras = self.limits.extras.get(feed.url, Extras())
-        moved = state.redirect_to if not (extras.headers or extras.cookies) else ""
+        moved = state.redirect_to if not (extras.headers or extras.cookies or extras.address) else ""
         conditions = {}
         if state.etag:
             conditions["If-None-Match"] = state.etag
@@ -77,10 +77,16 @@ class HttpFetcher:
             conditions["If-Modified-Since"] = state.last_modified
         lane = self._ailing if state.failures >= 3 else None
         document = await self.get(
-            moved or feed.url, headers=conditions, extras=extras, lane=lane, line=self.limits.longest_line
+            moved or extras.address or feed.url,
+            headers=conditions,
+            extras=extras,
+            lane=lane,
+            line=self.limits.longest_line,
         )
         if document is not None and moved:
             document = replace(document, url=feed.url)
+        if document is not None and extras.address:
+            document = replace(document, url=feed.url, permanent_url="")
         if document is not None and state.body_hash and body_hash(document.body) == state.body_hash:
             known = (document.etag or state.etag, document.last_modified or state.last_modified, document.permanent_url)
             if known == (state.etag, state.last_modified, ""):

@@ -17,6 +17,8 @@ class Extras:
     cookies: Mapping[str, str] = field(default_factory=dict)
     proxy: str = ""
     user_agent: str = ""
+    address: str = ""
+    """What is asked for in place of the feed's address, which then names the secrets in it and does not hold them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,8 +87,8 @@ def announced(current: Subscription | None, document: Document, hub: str, self_u
     """
     hub = document.hub or hub
     topic = self_url or document.final_url or document.url
-    if not hub.startswith(("http://", "https://")):
-        return None
+    if not hub.startswith(("http://", "https://")) or "${" in document.url:
+        return None  # a topic that is known by the references in it holds secrets, which are no hub's affair
     return current if current and (current.hub, current.topic) == (hub, topic) else Subscription(topic, hub)
 
 
