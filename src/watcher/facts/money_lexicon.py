@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Meaning = TypeVar("Meaning")
 
@@ -45,12 +46,18 @@ def is_edge(text: str, at: int) -> bool:
     return _LETTER.match(text[at]) is None or is_unspaced(text[at])
 
 
+_NONE: dict[str, Any] = {}
+"""What most places have of each kind; never written to."""
+
+
 @dataclass(slots=True)
 class _Node(Generic[Meaning]):
-    words: dict[str, _Node[Meaning]] = field(default_factory=dict)
-    stems: dict[str, _Node[Meaning]] = field(default_factory=dict)
-    literals: dict[str, _Node[Meaning]] = field(default_factory=dict)
-    initials: set[str] = field(default_factory=set)
+    """A place in the lists. Most are the end of a form: of twelve thousand, dictionaries of their own would take 5 MB."""
+
+    words: dict[str, _Node[Meaning]] = field(default_factory=lambda: _NONE)
+    stems: dict[str, _Node[Meaning]] = field(default_factory=lambda: _NONE)
+    literals: dict[str, _Node[Meaning]] = field(default_factory=lambda: _NONE)
+    initials: Collection[str] = ()
     """First characters of the literals."""
     longest: int = 0
     meaning: Meaning | None = None
@@ -75,13 +82,20 @@ class Lexicon(Generic[Meaning]):
     @staticmethod
     def _step(node: _Node[Meaning], token: str) -> _Node[Meaning]:
         bare = token.removesuffix("*")
-        if token.endswith("*") and not is_unspaced(bare[-1]):
+        spaced = not is_unspaced(bare[-1])
+        if token.endswith("*") and spaced:
+            if node.stems is _NONE:
+                node.stems = {}
             return node.stems.setdefault(bare, _Node())
-        found = WORD.fullmatch(bare)
-        if found and not is_unspaced(bare[-1]):
+        if spaced and WORD.fullmatch(bare):
+            if node.words is _NONE:
+                node.words = {}
             return node.words.setdefault(bare, _Node())
+        if node.literals is _NONE:
+            node.literals = {}
         node.longest = max(node.longest, len(bare))
-        node.initials.add(bare[0])
+        if bare[0] not in node.initials:
+            node.initials = {*node.initials, bare[0]}
         return node.literals.setdefault(bare, _Node())
 
     def match(self, text: str, at: int) -> tuple[Meaning, int] | None:

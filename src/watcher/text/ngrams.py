@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import math
+import mmap
 import sys
 import unicodedata
 from array import array
@@ -18,6 +19,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import IO
 
 _LANE = 2
 """Bytes of a figure in a lane."""
@@ -47,11 +49,12 @@ class _Model:
     feature: array[int]
     """What a node counts for, or -1."""
     begins: array[int]
-    """Where in `figures` each feature's begin, and where the last one's end."""
+    """Where in `figures` each feature's begin, and where the last one's end, counted from the file's beginning."""
     lane: bytes
     """The language of each feature's first figure, as an index of `codes`; the others follow in the order of these."""
-    figures: bytes
-    """By how many units each language's likelihood lies above its floor, in two bytes, the lower one first."""
+    figures: mmap.mmap | bytes
+    """The file, in which stands by how many units each language's likelihood lies above its floor, in two bytes, the lower
+    one first. It is mapped where it is a file: figures that are not looked up take no memory."""
     width: int
     """Lanes: one for each language, and those that make them a multiple of four."""
     every_second: int
@@ -150,24 +153,38 @@ def _array(code: str, data: bytes) -> array[int]:
     return values
 
 
+def _mapped(file: IO[bytes]) -> mmap.mmap | bytes:
+    try:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except OSError:  # it stands in an archive
+        file.seek(0)
+        return file.read()
+
+
 @cache
 def _model() -> _Model:
     with files("watcher.text").joinpath("ngrams.bin").open("rb") as file:
         head = json.loads(file.readline())
         nodes, features = head["nodes"], head["features"]
         width = -(-len(head["codes"]) // _STEP) * _STEP
+        labels = file.read(nodes)
+        children = _array("I", file.read(8 * nodes + 4))
+        feature = _array("i", file.read(4 * nodes))
+        begins = _array("I", file.read(4 * (features + 1)))
+        lane = file.read(features)
+        first = file.tell()
         return _Model(
             codes=tuple(head["codes"]),
             prior=tuple(head["prior"]),
             floor=tuple(head["floor"]),
             unit=head["unit"],
             together=head["together"],
-            labels=file.read(nodes),
-            nodes=_array("I", file.read(8 * nodes + 4)),
-            feature=_array("i", file.read(4 * nodes)),
-            begins=_array("I", file.read(4 * (features + 1))),
-            lane=file.read(features),
-            figures=file.read(_LANE * head["figures"]),
+            labels=labels,
+            nodes=children,
+            feature=feature,
+            begins=array("I", map(first.__add__, begins)),
+            lane=lane,
+            figures=_mapped(file),
             width=width,
             every_second=int.from_bytes(b"\xff\xff\0\0" * (width // 2), "little"),
             every_fourth=int.from_bytes(b"\xff\xff\xff\xff\0\0\0\0" * (width // _STEP), "little"),
