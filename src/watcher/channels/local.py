@@ -63,6 +63,13 @@ class FileSender:
         except OSError as error:
             raise DeliveryError(f"can not write the file: {error.strerror}") from error
 
+    def fault(self) -> str:
+        """Why nothing could be written, '' where it could; nothing is."""
+        place = self._path if self._path.exists() else self._path.parent
+        if not place.exists():
+            return f"there is no folder {place}"
+        return "" if os.access(place, os.W_OK) else f"{place} can not be written"
+
 
 def open_console(url: str, name: str, rate: float) -> Mapping[str, ConsoleSender]:
     """The terminal. What stands after console:// is ignored."""

@@ -51,6 +51,20 @@ class MailSender:
         self._list = re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-.") or "alerts"
         self._domain = _ascii_domain(sender[1])
 
+    def knock(self, timeout: float) -> None:
+        """Do all that comes before a message, and leave. Raises DeliveryError."""
+        try:
+            connection = self._connect(timeout)
+            try:
+                self._accepted(connection.mail(self._from[1]), "the sender")
+                self._accepted(connection.rcpt(self._to[1]), "the recipient")
+            finally:
+                _quit(connection)
+        except smtplib.SMTPResponseException as error:
+            raise _refused(error.smtp_code, error.smtp_error, "it") from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise self._broken(error, False) from error
+
     def send(self, message: Message) -> None:
         """Hand the message in. Once the server has said 250 to it, it is sent, whatever comes after."""
         mail = self.compose(message, datetime.now(UTC))
@@ -90,12 +104,12 @@ class MailSender:
         mail["Content-Language"] = message.language  # last: setting content drops what begins with Content
         return mail
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self, timeout: float = TIMEOUT) -> smtplib.SMTP:
         server, context = self._server, _context(self._server.verify)
         if server.mode == "ssl":
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT, context=context)
+            connection: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=timeout, context=context)
         else:
-            connection = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT)
+            connection = smtplib.SMTP(server.host, server.port, timeout=timeout)
         try:
             connection.ehlo_or_helo_if_needed()
             if server.mode == "starttls":

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
 from typing import Any
+from urllib.parse import urlsplit
 
 from watcher.channels.message import Message, Part, Service
 from watcher.channels.secrets import Scrubber
@@ -27,6 +28,9 @@ CONNECT_TIMEOUT = 10.0
 
 _RECIPIENTS = ("targets", "channels", "rooms", "users", "topics", "groups", "devices", "chats", "emails", "phones")
 """Where Apprise's services keep recipients."""
+
+_CLOUDS = ("notify_url", "webhook_url", "api_url")
+"""Where Apprise's services keep the address of a service that is one for all."""
 
 _REMEMBERED = 256
 _SLIM = 50
@@ -180,6 +184,17 @@ class ServiceSender:
                 except DeliveryError:
                     self._remember(message.key, number)
                     raise
+
+    def server(self) -> tuple[str, int, bool] | None:
+        """Host, port, and whether by TLS, that messages go to; None where the service does not tell."""
+        for name in _CLOUDS:
+            parts = urlsplit(str(getattr(type(self._instance), name, None) or ""))
+            if parts.scheme == "https" and parts.hostname and "{" not in parts.netloc:
+                return parts.hostname, parts.port or 443, True
+        host, is_secure = str(getattr(self._instance, "host", None) or ""), bool(self._instance.secure)
+        if "." not in host and host != "localhost":
+            return None
+        return host, int(getattr(self._instance, "port", None) or (443 if is_secure else 80)), is_secure
 
     def _remember(self, key: str, accepted: int) -> None:
         if accepted:

@@ -21,7 +21,11 @@ from watcher.store import open_lists
 
 @click.command()
 @json_option
-@click.option("--network/--no-network", default=True, help="Also look up names and reach channels' hosts.")
+@click.option(
+    "--network/--no-network",
+    default=True,
+    help="Also look up names, ask a few feeds, and reach channels' servers; nothing is sent.",
+)
 @click.pass_obj
 def doctor(app: App, as_json: bool, network: bool) -> None:
     """Look for what is wrong with this installation, and say how to mend it. Exit code 1 when something is."""

@@ -33,6 +33,8 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
             )
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                path.touch(mode=0o640)  # SQLite would let everybody read what is watched
             connection = sqlite3.connect(str(path), timeout=30, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
         if not read_only:
