@@ -43,6 +43,7 @@ class Builder:
         self._to_usd = to_usd
         self._seekers: dict[tuple[object, ...], Seeker] = {}
         self._groups: dict[tuple[type, str], Condition] = {}
+        self._alternatives: list[Any] = []
 
     def build(self, node: tree.Node, text: str) -> Condition:
         """The condition of a node of the expression `text`; groups written alike are one. Raises Fault."""
@@ -111,7 +112,13 @@ class Builder:
         """An OR whose lookups the index will know of."""
         condition = Any(source, children, name)
         self.lookups.update(condition.lookups)
+        self._alternatives.append(condition)
         return condition
+
+    def forget_needs(self) -> None:
+        """Let conditions go of what they needed to be filed by."""
+        for condition in self._alternatives:
+            condition.forget_needs()
 
     def _term(self, node: tree.Term, lang: str) -> Seeker:
         key = (node.words, node.exact, lang)

@@ -123,9 +123,22 @@ def text_keys(flat: str, *, whole: bool) -> tuple[str, ...]:
     return tuple(sorted(dict.fromkeys(pieces), key=cost)[:MAX_KEYS])
 
 
-def words_of(keys: Iterable[str]) -> tuple[str, ...]:
+def words_of(keys: tuple[str, ...]) -> tuple[str, ...]:
     """Those keys that are words: all words of an item are known, so their absence decides."""
-    return tuple([key for key in keys if not key.startswith((LITERAL, FACT))])
+    words = tuple([key for key in keys if not key.startswith((LITERAL, FACT))])
+    return keys if len(words) == len(keys) else words  # thousands of terms hold either, so that one of both is kept
+
+
+def file_under(by_key: dict[str, tuple[int, ...]], keys: Iterable[str], number: int) -> None:
+    """Add a number to those filed under each of the keys. Most stand alone there: equal ones are one tuple."""
+    for key in keys:
+        known = by_key.get(key)
+        by_key[key] = (*known, number) if known else _alone(number)
+
+
+@cache
+def _alone(number: int) -> tuple[int]:
+    return (number,)
 
 
 def cost(key: str) -> float:

@@ -102,6 +102,7 @@ def compile_rules(
         if assembly.problems:
             raise RuleError(sorted(assembly.problems, key=in_file))
         index = Index([rule.needs() for rule in compiled], builder.lookups, builder.fields)
+        builder.forget_needs()
     if len(compiled) >= MANY:
         _settle()
     return Rulebook(compiled, index, assembly.warnings)

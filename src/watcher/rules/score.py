@@ -7,7 +7,7 @@ from math import fsum
 
 from watcher.rules.conditions.core import Condition, Find, Needs, Reason
 from watcher.rules.conditions.logic import needs_of_any
-from watcher.rules.keys import cheapest
+from watcher.rules.keys import cheapest, file_under
 from watcher.rules.opinion import Opinion
 from watcher.rules.reading import EVERYWHERE, Reading
 
@@ -36,8 +36,7 @@ class Score:
             keys = cheapest(part.needs())
             if not keys:
                 self._unkeyed.append(index)
-            for key in keys:
-                self._by_key[key] = (*self._by_key.get(key, ()), index)
+            file_under(self._by_key, keys, index)
 
     @property
     def lookups(self) -> Sequence[str]:

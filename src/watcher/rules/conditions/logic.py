@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from watcher.rules.conditions.core import Condition, Find, Needs, Reason, quickest, scope_words
 from watcher.rules.conditions.words import Words
-from watcher.rules.keys import cheapest
+from watcher.rules.keys import cheapest, file_under
 from watcher.rules.reading import Hit, Reading, Scope
 
 FEW = 6
@@ -68,10 +68,9 @@ class Any(Condition):
         self._by_key: dict[str, tuple[int, ...]] = {}
         if len(self.children) > FEW:
             for index, keys in enumerate(chosen):
-                for key in keys:
-                    self._by_key[key] = (*self._by_key.get(key, ()), index)
+                file_under(self._by_key, keys, index)
         self._is_kept = bool(self._by_key) or any(isinstance(child, Any) for child in self.children)
-        self._needs = needs_of_any(needs)
+        self._needs: Needs | None = needs_of_any(needs)
 
     @property
     def lookups(self) -> Sequence[str]:
@@ -157,7 +156,11 @@ class Any(Condition):
         return Reason(min(reason.missing for reason in reasons), "; ".join(reason.text for reason in reasons))
 
     def needs(self) -> Needs:
-        return self._needs
+        return needs_of_any([child.needs() for child in self.children]) if self._needs is None else self._needs
+
+    def forget_needs(self) -> None:
+        """Let go of what is needed, once the index has filed it: sets of all words of a vocabulary, some megabytes."""
+        self._needs = None
 
 
 class Not(Condition):
