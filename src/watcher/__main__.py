@@ -2,4 +2,4 @@
 
 from watcher.cli.main import main
 
-main()
+main(prog_name="watcher")

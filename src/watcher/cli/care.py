@@ -191,6 +191,8 @@ def completion(shell: str) -> None:
 
     \b
     watcher completion bash > ~/.local/share/bash-completion/completions/watcher
+    watcher completion zsh > ~/.zfunc/_watcher        (with ~/.zfunc in $fpath, before compinit)
+    watcher completion fish > ~/.config/fish/completions/watcher.fish
     """
     from click.shell_completion import get_completion_class
 

@@ -119,6 +119,7 @@ class _LazyGroup(click.Group):
     "-c",
     "--config",
     metavar="FILE",
+    type=click.Path(),
     help="Configuration; default $WATCHER_CONFIG, ./config/watcher.yaml, /etc/watcher/watcher.yaml.",
 )
 @click.option("-v", "--verbose", count=True, help="Say more; -vv for debugging.")
