@@ -186,6 +186,16 @@ def test_a_batch_leaves_as_one_message(store: Store) -> None:
     assert sent(store, at=timedelta(hours=1)) == ["d0", "d1", "d2"]
 
 
+def test_what_is_caught_up_on_leaves_together_within_half_an_hour(store: Store) -> None:
+    for n, minutes in enumerate((0, 3, 29, 33)):
+        due = later(minutes=minutes + 2)
+        planned = update(delivery(f"d{n}", alert(f"a{n}", f"s{n}"), due_at=due, batch="catch-up:2026-03-02"))
+        store.add_update(planned, later(minutes=minutes))
+    # The first has waited for long enough when the last comes.
+    assert sent(store, at=timedelta(minutes=31)) == ["d0"]
+    assert sent(store, at=timedelta(minutes=35)) == ["d1", "d2", "d3"]
+
+
 def test_an_outcome_and_the_next_claim_are_one_transaction(store: Store) -> None:
     store.add_update(update(*(delivery(f"d{n}", alert(f"a{n}", f"s{n}")) for n in range(2))), NOON)
     token, _ = store.claim_message("desk", NOON, LEASE)

@@ -213,3 +213,27 @@ def test_an_item_is_told_where_a_slow_day_lies_between(tmp_path: Path, farm: Far
     time.sleep(0.1)
     daemon.call("once", "--all")
     assert len(sink.received("hook")) == 2
+
+
+def test_a_backup_that_was_put_back_tells_what_came_since_in_one_digest(
+    tmp_path: Path, farm: Farm, sink: HttpSink
+) -> None:
+    titles = [f"A bulletin on matter {n * 7919}" for n in range(6)]
+    channels = [(name, f"url: '{sink.url('json', name)}'") for name in ("one", "two")]
+    rules = "rules:\n  - {name: all, any: [bulletin], per: item}\n"
+    daemon = Daemon(tmp_path, [farm.url("/a.xml")], channels, rules, HEAD.replace(PACK, ""))
+    database, copy = tmp_path / "watcher.db", tmp_path / "copy.db"
+    farm["/a.xml"] = rss(*titles[:1])
+    assert daemon.call("once", "--all").returncode == 0
+    assert daemon.call("db", "backup", str(copy)).returncode == 0
+    farm["/a.xml"] = rss(*titles[:5])
+    assert json.loads(daemon.call("once", "--all", "--json").stdout)["delivered"] == 8
+    for file in tmp_path.glob("watcher.db*"):
+        file.unlink()
+    copy.rename(database)
+    told = len(sink.received("one"))
+    assert daemon.call("once", "--all").returncode == 0
+    assert len(sink.received("one")) == told + 1
+    farm["/a.xml"] = rss(*titles)
+    assert daemon.call("once", "--all").returncode == 0
+    assert [one.json["kind"] for one in sink.received("two")[-2:]] == ["catch-up", "item"]

@@ -97,3 +97,4 @@ async def take_up(service: Service, plan: Plan, *, spread: bool = True) -> None:
         service.tell("outbox.recovered", n=recovered)
     await service.write(service.store.sync_feeds, list(plan.feeds.values()), now, spread=spread)
     await service.recall_health()
+    await service.polls.take_up_copy()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -56,12 +57,12 @@ async def once(
             summary.pending = sum(due is not None for due in waiting)
         finally:
             await service.close()
-    told = {(name, labels.get("outcome", "")): value for name, labels, value in counters.samples()}
-    summary.delivered = sum(value for (name, _), value in told.items() if name == "watcher_alert_delivered_total")
+    told: Counter[str] = Counter()
+    for name, _, value in counters.samples():  # of each channel
+        told[name] += value
+    summary.delivered = told["watcher_alert_delivered_total"]
     summary.failed = sum(
-        value
-        for (name, _), value in told.items()
-        if name in ("watcher_feed_failed_total", "watcher_delivery_failed_total", "watcher_delivery_dead_total")
+        told[f"watcher_{event}_total"] for event in ("feed_failed", "delivery_failed", "delivery_dead")
     )
     return summary
 

@@ -21,6 +21,7 @@ from watcher.service.health import Health
 from watcher.service.judging import Judges
 from watcher.service.room import Room
 from watcher.service.saves import Saves
+from watcher.store.schema import COPIED, TAKEN_UP
 
 POLL_LEASE = timedelta(minutes=5)
 
@@ -43,6 +44,8 @@ class Polls:
 
     def __init__(self, context: Context, health: Health, fetcher: Fetcher, parser: Parser, judges: Judges) -> None:
         self.takes_push = False
+        self.copy_taken_up: datetime | None = None
+        """When polling began with a copy of the database."""
         self._context, self._health = context, health
         self._fetcher, self._parser, self._judges = fetcher, parser, judges
         self._saves, self._room = Saves(context), Room(context)
@@ -52,6 +55,15 @@ class Polls:
     async def close(self) -> None:
         """Wait for states that are being written."""
         await self._saves.close()
+
+    async def take_up_copy(self) -> None:
+        """See whether the store is a backup that was put back: then every feed's first poll is after an absence."""
+        store = self._context.store
+        if await self._context.write(store.recall, COPIED):
+            await self._context.write(store.remember, TAKEN_UP, self._context.now().isoformat())
+            await self._context.write(store.remember, COPIED, "")
+        since = await self._context.write(store.recall, TAKEN_UP)
+        self.copy_taken_up = datetime.fromisoformat(since) if since else None
 
     async def claim(self, limit: int, *, every: bool = False) -> list[Claim]:
         """Feeds to poll now, at most `limit`; none while the disk is full. Raises StoreError."""
@@ -198,9 +210,11 @@ class Polls:
         return update
 
     def _was_away(self, state: FeedState, now: datetime) -> bool:
-        return state.last_polled_at is not None and now - state.last_polled_at > max(
-            ABSENCE, 2 * self._context.plan.polling.max
-        )
+        if state.last_polled_at is None:
+            return False
+        if self.copy_taken_up is not None and state.last_polled_at < self.copy_taken_up:
+            return True
+        return now - state.last_polled_at > max(ABSENCE, 2 * self._context.plan.polling.max)
 
     def _told_update(self, update: Update, now: datetime) -> None:
         for write in update.items:

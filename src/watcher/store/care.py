@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from watcher.errors import StoreError
 from watcher.location import is_server
 from watcher.store.codec import stamp
 from watcher.store.connection import SqliteError, as_store_error, connect
+from watcher.store.schema import COPIED
 from watcher.store.store import Store
 
 BATCH = 500
@@ -55,7 +57,9 @@ def backup(location: str, target: Path) -> int:
         db = connect(source, read_only=True)
         db.execute("VACUUM INTO ?", (str(partial),))
         db.close()
-        copy = connect(partial, read_only=True)
+        # Not by `connect`: the copy is to be one file, without a log beside it.
+        copy = sqlite3.connect(partial, isolation_level=None)
+        copy.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (COPIED, datetime.now(UTC).isoformat()))
         answer = copy.execute("PRAGMA integrity_check").fetchone()[0]
         copy.close()
         if answer != "ok":

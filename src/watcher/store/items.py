@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from watcher.model import ItemWrite, Known, Lookup, StoredItem, Story, Update
+from watcher.store import outbox
 from watcher.store.codec import clean, dump, misses_text, moment, stamp
 from watcher.store.rows import Row, read_item
 from watcher.store.values import read_story, story_body
@@ -240,3 +241,4 @@ def _write_alerts(connection: Any, update: Update, now: datetime) -> None:
                 delivery.thread,
             ),
         )
+    outbox.wait_for_others(connection, update.deliveries, now)

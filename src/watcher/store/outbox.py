@@ -12,7 +12,9 @@ from watcher.model import Delivery
 from watcher.store.codec import clean, moment, stamp
 from watcher.store.values import read_alert
 
-BATCH_LIMIT = 500
+BATCH_LIMIT = 5000
+"""One digest, also after weeks; the channel cuts what is too long for it and says what it left out."""
+LONGEST_CATCHING_UP = timedelta(minutes=30)
 FURTHEST_BATCH = timedelta(days=9)
 """A weekly digest that quiet hours hold: no batch waits longer."""
 
@@ -56,6 +58,23 @@ def recover(connection: Any, now: datetime, hold: Iterable[str]) -> int:
         {"hold": json.dumps(sorted(hold)), "now": stamp(now), "note": note},
     )
     return int(done.rowcount)
+
+
+def wait_for_others(connection: Any, deliveries: Iterable[Delivery], now: datetime) -> None:
+    """What is caught up on leaves together: the digest that waits already waits for these too, half an hour at most."""
+    for channel, batch, due_at in {
+        (each.channel, each.batch, each.due_at) for each in deliveries if each.batch.startswith("catch-up:")
+    }:
+        connection.execute(
+            """UPDATE delivery SET due_at = :due WHERE channel = :channel AND batch = :batch AND state = 'pending' AND attempts = 0
+                 AND due_at < :due AND planned_at >= :earliest""",
+            {
+                "due": stamp(due_at),
+                "channel": channel,
+                "batch": batch,
+                "earliest": stamp(now - LONGEST_CATCHING_UP),
+            },
+        )
 
 
 def claim_due(connection: Any, channel: str, now: datetime, lease: timedelta, token: str) -> list[Delivery]:

@@ -19,6 +19,11 @@ NETWORK_DOWN = "network_down"
 DISK_FULL = "disk_full"
 """… and under this one since when the disk is full; '' while it is not."""
 
+COPIED = "copied"
+"""A backup says when it was made. Whoever polls with it has been away: what was told since the copy is not known to it."""
+TAKEN_UP = "copy_taken_up"
+"""When that began."""
+
 _FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
