@@ -208,6 +208,7 @@ def calendar(entries: Sequence[Entry], about: About, now: datetime) -> str:
         "VERSION:2.0",
         "PRODID:-//Watcher//Watcher//EN",
         "CALSCALE:GREGORIAN",
+        f"NAME:{_escaped(about.title)}",  # RFC 7986; the next is what older programs read
         f"X-WR-CALNAME:{_escaped(about.title)}",
     ]
     seen = set()
