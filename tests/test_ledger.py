@@ -46,6 +46,14 @@ def test_the_ledger_says_why_and_why_not(tmp_path: Path, farm: Farm) -> None:
     assert "near: no match — committee NEAR/2 fund: nearest 6 words apart, «committee» and «fund»" in refused
 
 
+def test_a_url_is_known_however_it_is_written(tmp_path: Path, farm: Farm) -> None:
+    daemon = stored(tmp_path, farm)
+    row = json.loads(daemon.call("explain", item(daemon, TITLES[0]), "--json").stdout)["ledger"]
+    for written in (row["url"], row["url"] + "?utm_source=rss&utm_medium=feed", row["url"].replace("https:", "http:")):
+        told = daemon.call("explain", written)
+        assert f"item {row['id']}" in told.stdout, (written, told.stderr)
+
+
 def test_its_json_has_the_shape_of_the_live_answer(tmp_path: Path, farm: Farm) -> None:
     daemon = stored(tmp_path, farm)
     name = item(daemon, TITLES[0])

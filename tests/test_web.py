@@ -171,7 +171,9 @@ def test_metrics_are_in_the_text_format(site: Site) -> None:
     assert 'watcher_x_total{rule="a\\"b\\n"} 3' in text
     assert "watcher_stories 1" in text
     assert "watcher_config_refused 0" in text
-    assert all(re.fullmatch(r"# TYPE \w+ (counter|gauge)|\w+(\{.*\})? -?[\d.]+", line) for line in text.splitlines())
+    assert all(
+        re.fullmatch(r"# TYPE \w+ (counter|gauge|histogram)|\w+(\{.*\})? -?[\d.]+", line) for line in text.splitlines()
+    )
 
 
 def test_a_refused_reload_is_a_metric_and_stands_on_the_page(site: Site, tmp_path: Path) -> None:

@@ -141,6 +141,10 @@ def _stored(app: App, what: str) -> dict[str, Any]:
 
     with reading(app) as lists:
         row = lists.item(what)
+        if row is None and "://" in what:
+            from watcher.stories import link_keys
+
+            row = lists.item_of(link_keys(what, [feed["url"] for feed in lists.feeds()]))
     if row is None:
         raise StoreError(
             "io", f"no stored item has the id or URL '{what}'; `watcher search` finds items, --text explains any text"

@@ -41,6 +41,8 @@ def search(app: App, query: tuple[str, ...], limit: int, as_json: bool) -> None:
     if as_json:
         emit_json(found)
         return
+    if not found:
+        click.echo("nothing found: all words must occur, as whole words; word* takes what begins so", err=True)
     now = datetime.now(UTC)
     table(
         ("item", "seen", "source", "lang", "fate", "title"),

@@ -59,7 +59,7 @@ async def once(
             await service.close()
     told: Counter[str] = Counter()
     for name, _, value in counters.samples():  # of each channel
-        told[name] += value
+        told[name] += int(value)
     summary.delivered = told["watcher_alert_delivered_total"]
     summary.failed = sum(
         told[f"watcher_{event}_total"] for event in ("feed_failed", "delivery_failed", "delivery_dead")

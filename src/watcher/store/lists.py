@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -171,6 +171,13 @@ class Lists(ABC):
             )
         ]
         return row
+
+    def item_of(self, keys: Iterable[str]) -> Row | None:
+        """As `item`, by any of these identity keys; the one seen last where several have one."""
+        sql = """SELECT identity.item FROM json_each(:keys) AS asked JOIN identity ON identity.key = asked.value
+                 WHERE identity.item <> '' ORDER BY identity.seen_at DESC LIMIT 1"""
+        rows = self._rows(sql, keys=json.dumps(list(keys)))
+        return self.item(rows[0]["item"]) if rows else None
 
     def items(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[Row]:
         """Items in the order they came, for replay."""

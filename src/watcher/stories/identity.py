@@ -54,6 +54,12 @@ def identities(item: Item) -> frozenset[str]:
     return frozenset(key for key in keys if key)
 
 
+def link_keys(url: str, feeds: Iterable[str]) -> list[str]:
+    """Under which keys an item of a URL would be known, were it of one of these feeds: however the URL is written."""
+    link = canonical_url(url)
+    return [_key(kind, feed, link) for feed in feeds for kind in ("link", "guid")] if link else []
+
+
 def shared(items: Iterable[Item]) -> frozenset[str]:
     """Keys that name nothing in this document: one link or guid on different texts, one text under different guids.
 

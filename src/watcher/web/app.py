@@ -37,7 +37,7 @@ class Pages:
         database: str,
         token: str,
         alive: Callable[[], bool],
-        samples: Callable[[], Iterable[tuple[str, dict[str, str], int]]],
+        samples: Callable[[], Iterable[tuple[str, dict[str, str], float]]],
         push: Callable[[], Push | None] = lambda: None,
         is_short: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -200,13 +200,15 @@ def safe_link(url: str) -> str:
     return url if parts.scheme in ("http", "https") and parts.hostname else ""
 
 
-def _metrics(samples: Iterable[tuple[str, dict[str, str], int]], counts: dict[str, Any]) -> Iterable[str]:
+def _metrics(samples: Iterable[tuple[str, dict[str, str], float]], counts: dict[str, Any]) -> Iterable[str]:
     """Series in the text format; label values are escaped."""
     last = ""
     for name, labels, value in samples:
-        if name != last:
-            yield f"# TYPE {name} counter\n"
-            last = name
+        kind = "counter" if name.endswith("_total") else "histogram"
+        family = name if kind == "counter" else name.rpartition("_")[0]
+        if family != last:
+            yield f"# TYPE {family} {kind}\n"
+            last = family
         yield f"{name}{_labels(labels)} {value}\n"
     gauges: list[tuple[str, dict[str, str], Any]] = [
         ("watcher_" + key, {}, counts[key]) for key in ("feeds", "items", "matched", "stories", "alerts")
@@ -232,6 +234,9 @@ def _metrics(samples: Iterable[tuple[str, dict[str, str], int]], counts: dict[st
         for row in counts["deliveries"]
         if row["state"] == "pending" and row["oldest"]
     ]
+    if due := counts["next_poll_at"]:
+        late = max(0.0, (now - datetime.fromisoformat(due)).total_seconds())
+        gauges.append(("watcher_polls_late_seconds", {}, round(late, 1)))
     for name, labels, value in gauges:
         if name != last:
             yield f"# TYPE {name} gauge\n"
