@@ -8,6 +8,7 @@ import hmac
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
@@ -233,9 +234,23 @@ def test_a_hub_pushes_and_the_alert_comes_without_a_poll(tmp_path: Path) -> None
             body = document("A bulletin that was pushed", "A bulletin at first")
             forged = Request(form["hub.callback"], body, {"X-Hub-Signature": "sha256=" + "0" * 64})
             urlopen(forged, timeout=10).close()
-            signature = hmac.new(form["hub.secret"].encode(), body, hashlib.sha256).hexdigest()
-            urlopen(Request(form["hub.callback"], body, {"X-Hub-Signature": f"sha256={signature}"}), timeout=10).close()
+
+            def push(body: bytes) -> None:
+                signature = hmac.new(form["hub.secret"].encode(), body, hashlib.sha256).hexdigest()
+                pushed = Request(form["hub.callback"], body, {"X-Hub-Signature": f"sha256={signature}"})
+                urlopen(pushed, timeout=20).close()
+
+            push(body)
             wait_until(lambda: len(sink.received("hook")) == 2, 20, "the pushed alert")
+            for junk in (b"", b"<html></html>", b""):
+                push(junk)
+            # Each at the same moment as another, and none is lost.
+            together = [document(f"A bulletin of many, number {n * 7919}") for n in range(3)]
+            with ThreadPoolExecutor(3) as pool:
+                list(pool.map(push, together))
+            wait_until(lambda: len(sink.received("hook")) == 5, 20, "the alerts pushed together")
+            assert daemon.call("feeds", "health").returncode == 0
+            assert daemon.log.read_text().count("push.unreadable") == 3
             assert len(farm.requests("/f.xml")) == 1
             assert "push.forged" in daemon.log.read_text()
             assert urlsplit(form["hub.callback"]).port == port

@@ -5,6 +5,7 @@ A pushed document goes the way of a fetched one. Polling goes on as the safety n
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -13,9 +14,12 @@ from watcher.errors import FetchError
 from watcher.feeds import websub
 from watcher.feeds.fetch import HttpFetcher
 from watcher.model import Document
+from watcher.ports import Claim
 from watcher.service import Service
 
 LEASE = timedelta(minutes=2)
+_TRIES, _PAUSE = 40, 0.25
+"""Ten seconds: hubs wait so long for an answer, and most polls take less."""
 
 
 class Push:
@@ -56,8 +60,17 @@ class Push:
         changed, challenge = websub.confirmed(current, query, service.now())
         if changed is not None and changed != current:
             await service.write(service.store.save_push, url, changed.dump())
-            service.tell("push.confirmed", feed=url)
+            service.tell("push.confirmed" if changed.is_active(service.now()) else "push.denied", feed=url)
         return challenge
+
+    async def _claim(self, url: str) -> Claim | None:
+        """The feed, once whoever holds it is done: the last push, or a poll that was asked before this news."""
+        service = self._service
+        for _ in range(_TRIES):
+            if claim := await service.write(service.store.claim_feed, url, service.now(), LEASE):
+                return claim
+            await asyncio.sleep(_PAUSE)
+        return None
 
     async def receive(self, token: str, signature: str, body: bytes, media_type: str) -> bool:
         """Take a pushed document; False where no feed has this address. One without a good signature is dropped unsaid."""
@@ -67,9 +80,9 @@ class Push:
         if not websub.is_genuine(self._key, url, signature, body):
             service.tell("push.forged", feed=url)
             return True
-        claim = await service.write(service.store.claim_feed, url, service.now(), LEASE)
+        claim = await self._claim(url)
         if claim is None:
-            service.tell("push.busy", feed=url)  # it is being polled this moment, which brings the same
+            service.tell("push.busy", feed=url)  # the next poll brings it
             return True
         document = Document(
             url=url, body=body, media_type=media_type, etag=claim.state.etag, last_modified=claim.state.last_modified

@@ -102,9 +102,18 @@ class Polls:
             return await self._poll(claim)
 
     async def take(self, claim: Claim, document: Document) -> Update | None:
-        """Parse, judge and settle a document of a claimed feed that was pushed to us. Raises StoreError as `poll` does."""
+        """Parse, judge and settle a document of a claimed feed that was pushed to us. Raises StoreError as `poll` does.
+
+        One that can not be read is the hub's fault: nothing is held against the feed, and polling goes on as it was to.
+        """
         with self._taken(claim):
-            return await self._take(claim, document)
+            try:
+                return await self._take(claim, document)
+            except ParseError as error:
+                due = claim.state.next_poll_at or self._context.now()
+                await self._context.write(self._context.store.give_back_feeds, [claim], due)
+                self._context.tell("push.unreadable", feed=claim.state.url, reason=error.reason)
+                return None
 
     async def _poll(self, claim: Claim) -> Update | None:
         feed = self._context.plan.feeds.get(claim.state.url)
@@ -122,16 +131,16 @@ class Polls:
         if document is None:
             await self._unchanged(claim)
             return None
-        return await self._take(claim, document)
-
-    async def _take(self, claim: Claim, document: Document) -> Update | None:
-        feed = self._context.plan.feeds[claim.state.url]
         try:
-            known = await self._context.write(self._context.store.known_hashes, feed.url)
-            parsed = await self._parser.parse(document, known)
+            return await self._take(claim, document)
         except ParseError as error:
             await self._failed(claim, error)
             return None
+
+    async def _take(self, claim: Claim, document: Document) -> Update | None:
+        feed = self._context.plan.feeds[claim.state.url]
+        known = await self._context.write(self._context.store.known_hashes, feed.url)
+        parsed = await self._parser.parse(document, known)
         return await self._commit(claim, feed, document, parsed)
 
     async def _unchanged(self, claim: Claim) -> None:
