@@ -96,6 +96,12 @@ def test_a_line_in_arabic_begins_at_the_right_and_foreign_names_turn_nothing_aro
     assert "\N{FIRST STRONG ISOLATE}" not in message(alert(), service=MAIL, language="fr").text
 
 
+def test_what_changed_leads_from_the_old_to_the_new_the_way_one_reads() -> None:
+    changed = {lang: message(alert(changes=CHANGES[:1]), service=MAIL, language=lang).text for lang in ("ar", "en")}
+    assert "\u206830 ترليون KRW\u2069 ← \u206834 ترليون KRW\u2069" in changed["ar"]
+    assert "30 trillion KRW → 34 trillion KRW" in changed["en"]
+
+
 @pytest.mark.parametrize("language", languages())
 def test_an_alert_reads_well_in(language: str) -> None:
     made = message(alert(kind="follow_up", changes=CHANGES), service=MAIL, language=language, timezone="Europe/Paris")

@@ -214,7 +214,8 @@ def _changes(alert: Alert, speaker: Speaker) -> tuple[str, ...]:
             said += [name] if name not in added else []
             added.setdefault(name, []).append(new)
         elif old or new:
-            said.append(f"{name}{old}{' – ' if _is_reached(change) else ' → '}{new or '–'}")
+            step = "–" if _is_reached(change) else speaker.arrow
+            said.append(f"{name}{speaker.foreign(old)} {step} {speaker.foreign(new) or '–'}")
     return tuple(f"{line}{speaker.listing(added[line])}" if line in added else line for line in said)
 
 

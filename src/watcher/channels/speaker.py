@@ -141,6 +141,11 @@ class Speaker:
         """
         return f"\u2068{text}\u2069" if text and self.direction == "rtl" else text
 
+    @property
+    def arrow(self) -> str:
+        """From what was to what is, the way one reads: arrows are not turned around by Unicode."""
+        return "\N{LEFTWARDS ARROW}" if self.direction == "rtl" else "\N{RIGHTWARDS ARROW}"
+
     def flags(self, codes: Sequence[str]) -> str:
         """The flags of countries. To Unicode they are letters from left to right: a mark before keeps the line's own way."""
         shown = "".join(flag(code) for code in codes)
