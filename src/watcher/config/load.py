@@ -18,7 +18,7 @@ from watcher.config.validate import notes, validated
 from watcher.errors import ConfigError, Problem, RuleError, in_file
 from watcher.location import DATABASE, beside, database_fault, passwords_of
 from watcher.model import Feed
-from watcher.rules import RuleSpec, VocabularySpec, compile_rules
+from watcher.rules import RuleSpec, VocabularySpec, collector_resting, compile_rules
 
 
 @dataclass(slots=True)
@@ -37,6 +37,11 @@ class _Loading:
 
 def load(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
     """Read `path` and all that it includes. Raises ConfigError with every problem found."""
+    with collector_resting():
+        return _load(path, environ)
+
+
+def _load(path: Path, environ: Mapping[str, str] | None) -> Settings:
     loading = _Loading(environment() if environ is None else environ)
     main = _read(path.read_text("utf-8", "replace"), str(path), path.parent, MainModel, loading)
     if main is not None:
@@ -108,7 +113,8 @@ def _read(text: str, file: str, base: Path, model: type[PartModel], loading: _Lo
         loading.is_whole = False
         return None
     references = References(file, base, loading.environ)
-    tree = references.resolve(tree)
+    if "${" in text:
+        tree = references.resolve(tree)
     loading.problems += references.problems
     loading.secrets |= references.secrets
     part, problems = validated(file, tree, model)

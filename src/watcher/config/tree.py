@@ -21,9 +21,11 @@ MAX_DEPTH = 20
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Node:
-    """A YAML value: str, None, dict of Nodes or list of Nodes, at `line` and `column` (from 1).
+    """A YAML value: str, None, dict of Nodes or list of Nodes, at `line` and `column` (from 1). Not changed once built.
+
+    Not frozen: that would double the time of the hundred thousand that a large configuration has.
 
     `key` is where its key stands, (0, 0) for what has none. `is_bare` tells of text without quotes around it,
     `has_bare_key` the same of its key.
@@ -123,7 +125,7 @@ _QUOTES = "; put it in quotes if the sign is meant"
 class _Open:
     """A collection whose end has not come yet."""
 
-    node: Node
+    value: Any
     key: Node | None = None
 
 
@@ -131,32 +133,38 @@ def _build(events: Iterator[yaml.Event]) -> Node:
     stack: list[_Open] = []
     root: Node | None = None
     for event in events:
-        if isinstance(event, yaml.AliasEvent):
-            raise _Refused(
-                event.start_mark, f"the alias *{event.anchor} is not allowed", f"write the value out{_QUOTES}"
-            )
-        if isinstance(event, yaml.DocumentStartEvent) and root is not None:
-            raise _Refused(event.start_mark, "a second document begins here", "keep one YAML document in a file")
-        if isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
+        kind = type(event)
+        if kind in _ENDS:
             stack.pop()
             continue
-        node = _node(event)
-        if node is None:
+        if kind not in _BEGINNINGS:
+            _refuse(event, root)
             continue
+        node = _node(event)
         if stack:
             _put(stack[-1], node, event)
         else:
             root = node
-        if isinstance(node.value, (dict, list)):
+        if kind is not yaml.ScalarEvent:
             if len(stack) >= MAX_DEPTH:
                 raise _Refused(event.start_mark, f"nested deeper than {MAX_DEPTH} levels", "flatten it")
-            stack.append(_Open(node))
+            stack.append(_Open(node.value))
     return root if root is not None else Node({}, 1, 1)
 
 
-def _node(event: yaml.Event) -> Node | None:
-    if not isinstance(event, (yaml.ScalarEvent, yaml.SequenceStartEvent, yaml.MappingStartEvent)):
-        return None
+_ENDS = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
+_BEGINNINGS = (yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent)
+
+
+def _refuse(event: yaml.Event, root: Node | None) -> None:
+    """Refuse what neither begins nor ends a value and may not stand here."""
+    if isinstance(event, yaml.AliasEvent):
+        raise _Refused(event.start_mark, f"the alias *{event.anchor} is not allowed", f"write the value out{_QUOTES}")
+    if isinstance(event, yaml.DocumentStartEvent) and root is not None:
+        raise _Refused(event.start_mark, "a second document begins here", "keep one YAML document in a file")
+
+
+def _node(event: Any) -> Node:
     mark: Any = event.start_mark  # the C parser has a Mark of its own
     if event.anchor is not None:
         raise _Refused(
@@ -167,33 +175,31 @@ def _node(event: yaml.Event) -> Node | None:
             mark, f"the tag {event.tag} is not allowed", f"leave it out: all values are read as text{_QUOTES}"
         )
     line, column = mark.line + 1, mark.column + 1
-    if isinstance(event, yaml.SequenceStartEvent):
-        return Node([], line, column)
-    if isinstance(event, yaml.MappingStartEvent):
-        return Node({}, line, column)
+    kind = type(event)
+    if kind is not yaml.ScalarEvent:
+        return Node([] if kind is yaml.SequenceStartEvent else {}, line, column)
     is_bare = event.implicit[0]  # the C parser gives a style of '' where the other gives None
     is_null = is_bare and event.value in ("", "~", "null")
     return Node(None if is_null else event.value, line, column, is_bare=is_bare)
 
 
 def _put(parent: _Open, node: Node, event: yaml.Event) -> None:
-    if isinstance(parent.node.value, list):
-        parent.node.value.append(node)
+    value, key = parent.value, parent.key
+    if type(value) is list:
+        value.append(node)
         return
-    if parent.key is None:
+    if key is None:
         if not isinstance(node.value, str):
             raise _Refused(event.start_mark, "a key must be text", "put it in quotes")
         if node.value == "<<" and node.is_bare:
             raise _Refused(event.start_mark, "the merge key << is not allowed", "write the keys out")
-        if node.value in parent.node.value:
-            first = parent.node.value[node.value]
+        if node.value in value:
+            first = value[node.value]
             raise _Refused(
                 event.start_mark, f"the key '{node.value}' stands twice", f"first on line {first.line}: keep one"
             )
         parent.key = node
         return
-    place = (parent.key.line, parent.key.column)
-    parent.node.value[parent.key.value] = Node(
-        node.value, node.line, node.column, place, node.is_bare, parent.key.is_bare
-    )
+    node.key, node.has_bare_key = (key.line, key.column), key.is_bare
+    value[key.value] = node
     parent.key = None
