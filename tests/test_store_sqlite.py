@@ -14,7 +14,7 @@ import pytest
 
 from build import NOON, alert, committed, delivery, update, write
 from watcher.errors import StoreError
-from watcher.model import Update
+from watcher.model import Feed, FeedState, Known, Lookup, Update
 from watcher.store import Lists, migrations, open_lists, open_store, schema
 from watcher.store.care import backup
 from watcher.store.sqlite import SqliteStore
@@ -82,6 +82,7 @@ RELEASED = {
     "m003_alert_item": "19e78ce8dca20a00",
     "m004_outbox_order": "f4c73ab2e358c2e7",
     "m005_misses": "b4f367a205755f1e",
+    "m006_identities_by_feed": "8623696df52c5bde",
 }
 """Fingerprints: a migration that databases have been through is never edited."""
 
@@ -191,3 +192,40 @@ def test_a_full_disk_is_said_and_loses_nothing(store: SqliteStore, lists: Lists)
     store._connection.execute("PRAGMA max_page_count = 1000000")
     store.add_update(Update(items=(write("i2", summary="x" * 900_000),)), NOON)
     assert lists.counts()["items"] == 2
+
+
+def test_what_was_known_before_keys_stood_by_feed_is_known_after(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as then:
+        older = dict(list(schema.STEPS.items())[: list(schema.STEPS).index("m006_identities_by_feed")])
+        then.setattr(migrations, "STEPS", older)
+        then.setattr(schema, "STEPS", older)
+        open_store(str(path)).close()
+    with sqlite3.connect(path) as old:
+        for url in ("https://a.example/", "https://b.example/"):
+            old.execute("INSERT INTO feed (url, first_seen_at) VALUES (?, 0.0)", (url,))
+        old.execute(
+            """INSERT INTO item (id, feed, source, lang, title, summary, url, author, categories, published, seen_at, last_seen_at,
+                                 version, content_hash, fate, detail, story, matches, facts)
+               VALUES ('i1', 'https://b.example/', '', 'en', '', '', '', '', '[]', NULL, 0, 0, 1, 'c', 'no_rule', '', '', '[]', '{}')"""
+        )
+        for key, holder in (("guid:here", "i1"), ("guid:pruned", "i0"), ("link:nothing", "")):
+            old.execute("INSERT INTO identity VALUES (?, ?, 'c', 0)", (key, holder))
+    store = open_store(str(path))
+    store.sync_feeds([Feed("https://b.example/"), Feed("https://c.example/")], NOON)
+    claims = {claim.state.url: claim for claim in store.claim_due_feeds(NOON, 9, LEASE)}
+    asked = Lookup(frozenset({"guid:here", "guid:pruned", "link:nothing", "guid:none"}), frozenset(), NOON)
+    found: list[dict[str, str]] = []
+
+    def decide(known: Known) -> Update:
+        found.append({key: item.id for key, item in known.items.items()})
+        return Update()
+
+    for url in ("https://b.example/", "https://c.example/"):
+        state: FeedState = claims[url].state
+        store.commit_poll(claims[url], asked, decide, lambda _: state, [], NOON)  # noqa: B023  # called at once
+    store.close()
+    # Keys hold their feed's address, so what another feed may see of these it never asks for.
+    assert found == [
+        {"guid:here": "i1", "guid:pruned": "i0", "link:nothing": ""},
+        {"guid:pruned": "i0", "link:nothing": ""},
+    ]

@@ -39,8 +39,14 @@ def read_entry(entry: Entry, feed: Feed, now: datetime) -> Item:
 
 def item_id(entry: Entry, feed: Feed) -> str:
     """A stable name for an entry of a feed: sixteen hex digits."""
-    strongest = entry.guid or f"{entry.url}\n{entry.title}"
-    return hashlib.blake2b(f"{feed.url}\n{strongest}".encode("utf-8", "replace"), digest_size=8).hexdigest()
+    return id_within(feed, entry.guid or f"{entry.url}\n{entry.title}")
+
+
+def id_within(feed: Feed, name: str) -> str:
+    """Sixteen hex digits for a name within a feed. The first four are the feed's: the items of one poll are neighbours in
+    the index of ids, and a commit writes a page of it, not one for each item."""
+    own = hashlib.blake2b(feed.url.encode("utf-8", "replace"), digest_size=2).hexdigest()
+    return own + hashlib.blake2b(f"{feed.url}\n{name}".encode("utf-8", "replace"), digest_size=6).hexdigest()
 
 
 def _host(url: str) -> str:

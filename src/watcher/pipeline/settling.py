@@ -6,13 +6,13 @@ follow and are tested: settling twice equals once, and settling a batch equals s
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from watcher import stories
 from watcher.model import Change, Item, ItemWrite, Known, Lookup, Match, StoredItem, Story, Update, Verdict
+from watcher.pipeline.judging import id_within
 from watcher.pipeline.policy import Policy
 from watcher.pipeline.telling import Telling
 
@@ -98,7 +98,7 @@ class _Fold:
         """The item's own id; one made of all its keys where several entries bear its guid, which then names none of them."""
         if not item.entry.guid or any(key.startswith(("guid:", "num:")) for key in identities):
             return item.id
-        return hashlib.blake2b("\n".join(sorted(identities)).encode(), digest_size=8).hexdigest()
+        return id_within(item.feed, "\n".join(sorted(identities)))
 
     def _place(self, verdict: Verdict, stored: StoredItem | None) -> tuple[str, str, str]:
         """Its story (or ''), its fate, and the reason in words."""

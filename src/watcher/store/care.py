@@ -130,7 +130,7 @@ def _prune_alerts(connection: Any, limits: Limits) -> int:
 
 
 def _prune_traces(connection: Any, limits: Limits) -> int:
-    sql = """DELETE FROM identity WHERE key IN (SELECT key FROM identity WHERE seen_at < ?
+    sql = """DELETE FROM identity WHERE (feed, key) IN (SELECT feed, key FROM identity WHERE seen_at < ?
                AND NOT EXISTS (SELECT 1 FROM item WHERE item.id = identity.item) LIMIT ?)"""
     return int(connection.execute(sql, (stamp(limits.traces), BATCH)).rowcount)
 

@@ -25,7 +25,9 @@ def sync(connection: Any, feeds: Sequence[Feed], now: datetime, *, spread: bool)
     connection.execute("UPDATE feed SET active = 1 WHERE active = 0 AND url IN (SELECT url FROM configured)")
     connection.execute("UPDATE feed SET name = c.name FROM configured c WHERE c.url = feed.url AND feed.name <> c.name")
     connection.execute(
-        "INSERT INTO feed (url, name, next_poll_at, first_seen_at) SELECT url, name, ? + spread, ? FROM configured WHERE true ON CONFLICT DO NOTHING",
+        """INSERT INTO feed (url, name, next_poll_at, first_seen_at, number)
+           SELECT url, name, ? + spread, ?, (SELECT coalesce(max(number), 0) FROM feed) + row_number() OVER (ORDER BY url)
+           FROM configured WHERE true ON CONFLICT DO NOTHING""",
         (stamp(now), stamp(now)),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,9 +21,9 @@ A key that many share says little, and cost must not grow; a story that is repor
 """
 
 
-def known(connection: Any, lookup: Lookup, *, feed_is_new: bool) -> Known:
-    """What the store knows of the things that a batch may touch."""
-    items = _stored_items(connection, lookup.identities)
+def known(connection: Any, lookup: Lookup, feed: int, *, feed_is_new: bool) -> Known:
+    """What the store knows of the things that a batch of the feed of that number may touch."""
+    items = _stored_items(connection, feed, lookup.identities)
     index: dict[str, tuple[str, ...]] = {}
     for key in lookup.story_keys:
         newest = _newest(connection, key, lookup, CANDIDATES_PER_KEY)
@@ -43,12 +43,13 @@ def _newest(connection: Any, key: str, lookup: Lookup, count: int) -> list[str]:
     return [row["story"] for row in connection.execute(sql, (key, stamp(lookup.since), count)).fetchall()]
 
 
-def _stored_items(connection: Any, identities: Iterable[str]) -> dict[str, StoredItem]:
-    """Items that carry one of the identity keys; an item that was pruned lives on as a tombstone."""
+def _stored_items(connection: Any, feed: int, identities: Iterable[str]) -> dict[str, StoredItem]:
+    """Items of a feed that carry one of the identity keys; an item that was pruned lives on as a tombstone."""
     rows = connection.execute(
         """SELECT identity.key, identity.item, identity.content_hash AS stone, identity.seen_at AS stone_at, item.*
-           FROM json_each(?) AS asked JOIN identity ON identity.key = asked.value LEFT JOIN item ON item.id = identity.item""",
-        (json.dumps(sorted(identities)),),
+           FROM json_each(?) AS asked CROSS JOIN identity LEFT JOIN item ON item.id = identity.item
+           WHERE identity.key = asked.value AND identity.feed IN (0, ?) ORDER BY identity.feed""",
+        (json.dumps(sorted(identities)), feed),
     ).fetchall()
     keys: dict[str, set[str]] = {}
     for row in rows:
@@ -107,8 +108,11 @@ def of_story(connection: Any, story_id: str) -> list[Row]:
     return [read_item(dict(row)) for row in rows]
 
 
-def write_update(connection: Any, update: Update, now: datetime) -> None:
-    """Write all that one settle decided, deliveries included. The caller holds the transaction."""
+def write_update(connection: Any, update: Update, now: datetime, feed: int = 0) -> None:
+    """Write all that one settle decided, deliveries included. The caller holds the transaction.
+
+    `feed` is the number of the feed whose items these are: their keys are looked for under it; under 0 by every feed.
+    """
     for story in update.stories:
         connection.execute(
             """INSERT INTO story VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET title = excluded.title,
@@ -143,12 +147,8 @@ def write_update(connection: Any, update: Update, now: datetime) -> None:
             "INSERT INTO story_key VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             [(key, stamp(now), story_id) for key in sorted(keys)],
         )
-    for write in update.items:
-        _write_item(connection, write, now)
-    connection.executemany(
-        "INSERT INTO identity VALUES (?, '', '', ?) ON CONFLICT (key) DO UPDATE SET item = '', content_hash = ''",
-        [(key, stamp(now)) for key in sorted(update.void)],
-    )
+    _write_items(connection, update.items, now)
+    _write_identities(connection, feed, update, now)
     connection.executemany(
         "UPDATE item SET story = ? WHERE id = ?", [(story, item) for item, story in update.moved.items()]
     )
@@ -158,54 +158,75 @@ def write_update(connection: Any, update: Update, now: datetime) -> None:
     _write_alerts(connection, update, now)
 
 
-def _write_item(connection: Any, write: ItemWrite, now: datetime) -> None:
-    item = write.verdict.item
-    row: Mapping[str, Any] = {
-        "id": write.item_id,
-        "feed": item.feed.url,
-        "source": clean(item.source),
-        "lang": item.lang,
-        "title": clean(item.title.plain),
-        "summary": clean(item.summary.plain),
-        "url": clean(item.entry.url),
-        "author": clean(item.entry.author),
-        "categories": dump(item.entry.categories),
-        "published": stamp(item.published),
-        "seen_at": stamp(now),
-        "version": write.version,
-        "content_hash": write.content_hash,
-        "fate": write.fate,
-        "detail": clean(write.detail),
-        "story": write.story,
-        "matches": dump([{"rule": m.rule, "score": m.score, "evidence": m.evidence} for m in write.verdict.matches]),
-        "facts": dump(write.verdict.facts),
-        "misses": misses_text(write.verdict.misses),
-    }
-    if write.version > 1:
-        connection.execute(
-            "INSERT INTO item_version SELECT id, version, title, summary, ? FROM item WHERE id = ? AND version < ? ON CONFLICT DO NOTHING",
-            (stamp(now), write.item_id, write.version),
-        )
-    number = connection.execute(
+def _write_items(connection: Any, writes: Sequence[ItemWrite], now: datetime) -> None:
+    """Items and the words they are found by. What an edited one said before is kept beside it."""
+    at = stamp(now)
+    connection.executemany(
+        "INSERT INTO item_version SELECT id, version, title, summary, ? FROM item WHERE id = ? AND version < ? ON CONFLICT DO NOTHING",
+        [(at, write.item_id, write.version) for write in writes if write.version > 1],
+    )
+    connection.executemany(
+        "DELETE FROM item_search WHERE rowid = (SELECT number FROM item WHERE id = ?)",
+        [(write.item_id,) for write in writes],
+    )
+    connection.executemany(
         """INSERT INTO item (id, feed, source, lang, title, summary, url, author, categories, published, seen_at, last_seen_at,
                              version, content_hash, fate, detail, story, matches, facts, misses)
-           VALUES (:id, :feed, :source, :lang, :title, :summary, :url, :author, :categories, :published, :seen_at, :seen_at,
-                   :version, :content_hash, :fate, :detail, :story, :matches, :facts, :misses)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT (id) DO UPDATE SET lang = excluded.lang, title = excluded.title, summary = excluded.summary, url = excluded.url,
              author = excluded.author, categories = excluded.categories, published = excluded.published,
              last_seen_at = excluded.last_seen_at, version = excluded.version, content_hash = excluded.content_hash,
              fate = excluded.fate, detail = excluded.detail, story = excluded.story, matches = excluded.matches, facts = excluded.facts,
-             misses = excluded.misses
-           RETURNING number""",
-        row,
-    ).fetchone()["number"]
-    connection.executemany(
-        "INSERT INTO identity VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET content_hash = excluded.content_hash",
-        [(key, write.item_id, write.content_hash, stamp(now)) for key in sorted(write.identities)],
+             misses = excluded.misses""",
+        [_item_row(write, at) for write in writes],
     )
-    connection.execute("DELETE FROM item_search WHERE rowid = ?", (number,))
-    connection.execute(
-        "INSERT INTO item_search (rowid, words) VALUES (?, ?)", (number, search_words(item.title, item.summary))
+    connection.executemany(
+        "INSERT INTO item_search (rowid, words) SELECT number, ? FROM item WHERE id = ?",
+        [(search_words(write.verdict.item.title, write.verdict.item.summary), write.item_id) for write in writes],
+    )
+
+
+def _item_row(write: ItemWrite, at: float | None) -> tuple[Any, ...]:
+    """An item's columns, in the order in which they are written."""
+    item, entry = write.verdict.item, write.verdict.item.entry
+    return (
+        write.item_id,
+        item.feed.url,
+        clean(item.source),
+        item.lang,
+        clean(item.title.plain),
+        clean(item.summary.plain),
+        clean(entry.url),
+        clean(entry.author),
+        dump(entry.categories),
+        stamp(item.published),
+        at,
+        at,
+        write.version,
+        write.content_hash,
+        write.fate,
+        clean(write.detail),
+        write.story,
+        dump([{"rule": m.rule, "score": m.score, "evidence": m.evidence} for m in write.verdict.matches]),
+        dump(write.verdict.facts),
+        misses_text(write.verdict.misses),
+    )
+
+
+def _write_identities(connection: Any, feed: int, update: Update, now: datetime) -> None:
+    """The keys of items, in the order in which the tree holds them, and those that turned out to name nothing."""
+    at = stamp(now)
+    connection.executemany(
+        """INSERT INTO identity (feed, key, item, content_hash, seen_at) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (feed, key) DO UPDATE SET content_hash = excluded.content_hash""",
+        sorted(
+            (feed, key, write.item_id, write.content_hash, at) for write in update.items for key in write.identities
+        ),
+    )
+    connection.executemany(
+        """INSERT INTO identity (feed, key, item, content_hash, seen_at) VALUES (?, ?, '', '', ?)
+           ON CONFLICT (feed, key) DO UPDATE SET item = '', content_hash = ''""",
+        [(feed, key, at) for key in sorted(update.void)],
     )
 
 

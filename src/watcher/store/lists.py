@@ -160,7 +160,13 @@ class Lists(ABC):
             self._rows("SELECT * FROM item_version WHERE item = :id ORDER BY version", id=row["id"]), "replaced_at"
         )
         row["identities"] = [
-            found["key"] for found in self._rows("SELECT key FROM identity WHERE item = :id ORDER BY key", id=row["id"])
+            found["key"]
+            for found in self._rows(
+                """SELECT key FROM identity WHERE feed IN (0, (SELECT number FROM feed WHERE url = :feed)) AND item = :id
+                   ORDER BY key""",
+                feed=row["feed"],
+                id=row["id"],
+            )
         ]
         row["alerts"] = [
             self._alert(found)

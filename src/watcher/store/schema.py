@@ -187,6 +187,27 @@ ALTER TABLE item ADD COLUMN misses TEXT NOT NULL DEFAULT '';
 """
 """Why the nearest rules did not match, as they were when the item was read; '' of items read before that was kept."""
 
+_BY_FEED = """
+ALTER TABLE feed ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+UPDATE feed SET number = ranked.number FROM (SELECT url, row_number() OVER (ORDER BY url) AS number FROM feed) AS ranked
+  WHERE ranked.url = feed.url;
+CREATE TABLE trace (
+    feed INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    item TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    seen_at REAL NOT NULL,
+    PRIMARY KEY (feed, key)
+) STRICT, WITHOUT ROWID;
+INSERT INTO trace SELECT coalesce(feed.number, 0), identity.key, identity.item, identity.content_hash, identity.seen_at
+  FROM identity LEFT JOIN item ON item.id = identity.item LEFT JOIN feed ON feed.url = item.feed;
+DROP TABLE identity;
+ALTER TABLE trace RENAME TO identity;
+CREATE INDEX identity_seen ON identity (seen_at);
+"""
+"""A feed's keys stand together: a poll writes to a few pages of the tree, not to one for each key. Keys from before whose
+feed can not be told (of pruned items, and those that name nothing) stand under feed 0, where every feed looks too."""
+
 STEPS = {
     "m001_first": _FIRST,
     "m002_failing": _FAILING,
@@ -194,6 +215,7 @@ STEPS = {
     "m004_care": _CARE,
     "m004_outbox_order": _ORDER,
     "m005_misses": _MISSES,
+    "m006_identities_by_feed": _BY_FEED,
 }
 """Statements by the migration's name, in order."""
 

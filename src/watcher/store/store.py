@@ -148,16 +148,14 @@ class Store(ABC):
         """
 
         def work(connection: Any) -> Update | None:
-            row = connection.execute(
-                "SELECT settled_at, last_success_at FROM feed WHERE url = ?", (claim.state.url,)
-            ).fetchone()
+            row = connection.execute("SELECT number, settled_at FROM feed WHERE url = ?", (claim.state.url,)).fetchone()
             if row is None:
                 return None
-            known = items.known(connection, lookup, feed_is_new=row["settled_at"] is None)
+            known = items.known(connection, lookup, row["number"], feed_is_new=row["settled_at"] is None)
             update = decide(known)
             if not feeds.write_state(connection, claim, finish(update), hashes, now, settled=True):
                 return None
-            items.write_update(connection, update, now)
+            items.write_update(connection, update, now, row["number"])
             return update
 
         return self._write(work)
