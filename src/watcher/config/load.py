@@ -6,6 +6,7 @@ import difflib
 import glob
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from watcher import packs
@@ -141,6 +142,11 @@ def _assemble(path: Path, main: Part, loading: _Loading) -> Settings:
     for kind, named in (("feed", feeds), ("rule", rules), ("channel", channels)):
         _refuse_twins(kind, named, loading.problems)
     loading.problems += [problem for found in feeds for problem in feed_problems(found)]
+    wanting = next((found for found in feeds if found.value[0].full_text), None)
+    if wanting is not None and find_spec("trafilatura") is None:
+        what = "full_text needs the extra `fulltext`, without which no page is read"
+        hint = "pip install 'watcher[fulltext]'"
+        loading.problems.append(Problem(wanting.file, wanting.line, wanting.column, what, hint, "warning"))
     _check_channels(rules, channels, loading.problems)
     if fault := database_fault(model.database):
         where = main.where("database")

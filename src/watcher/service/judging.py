@@ -7,13 +7,14 @@ import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from watcher.errors import FetchError, ParseError
 from watcher.feeds.parsed import ParsedFeed
 from watcher.model import Entry, Feed, Verdict
 from watcher.pipeline import judge, signed
+from watcher.rules import Rulebook
 from watcher.service.context import Context
 
 _T = TypeVar("_T")
@@ -21,6 +22,13 @@ _T = TypeVar("_T")
 ENCODED = 200
 """Of one document so many matched entries get a sentence vector, at some 40 ms each; a feed that brings thousands at once
 must not hold all others up."""
+
+
+PAGES = 50
+"""Of one document so many whole pages are asked for, the latest: a new feed's backlog is no reason to fetch a publisher's archive."""
+
+PAGES_TIME = timedelta(minutes=1)
+"""For all pages of a document. A feed is leased for five minutes; pages that hang must not cost it its poll, again and again."""
 
 
 class Judges:
@@ -45,7 +53,7 @@ class Judges:
         """Verdicts on the new entries, oldest first; matched ones on their whole page where the feed wants that."""
         verdicts = await self.think(self._judge_all, parsed.entries, _read_as(feed, parsed), now)
         if feed.full_text and self.whole_page is not None:
-            verdicts = [await self._with_whole_page(verdict, now) for verdict in verdicts]
+            verdicts = await self._with_whole_pages(verdicts, now)
         return await self.think(_sign_all, verdicts)
 
     def _judge_all(self, entries: Sequence[Entry], feed: Feed, now: datetime) -> list[Verdict]:
@@ -65,6 +73,26 @@ class Judges:
                 )
         return verdicts
 
+    async def _with_whole_pages(self, verdicts: list[Verdict], now: datetime) -> list[Verdict]:
+        """The verdicts in their order, the latest matched ones on their pages; those that take too long as they were."""
+        matched = [index for index, verdict in enumerate(verdicts) if verdict.matches]
+        tasks = {asyncio.create_task(self._with_whole_page(verdicts[index], now)): index for index in matched[-PAGES:]}
+        if not tasks:
+            return verdicts
+        try:
+            done, late = await asyncio.wait(tasks, timeout=PAGES_TIME.total_seconds())
+        finally:
+            for task in tasks:
+                task.cancel()
+        read = list(verdicts)
+        for task in done:
+            read[tasks[task]] = task.result()
+        if late:
+            await asyncio.wait(late)
+            feed = verdicts[0].item.feed.url
+            self._context.tell("page.failed", feed=feed, reason=f"{len(late)} pages were not had within {PAGES_TIME}")
+        return read
+
     async def _with_whole_page(self, verdict: Verdict, now: datetime) -> Verdict:
         """A matched entry judged once more on the text of its page; where that can not be had, as it was."""
         if not verdict.matches or self.whole_page is None:
@@ -77,8 +105,13 @@ class Judges:
             return verdict
         if fuller.content == entry.content:
             return verdict
-        whole = replace(fuller, summary=fuller.content, content="")
-        return judge(whole, verdict.item.feed, self._context.plan.rulebook, now, why_not=True)
+        # Beside what the feed says, not in its place: a page that leaves out what matched must not unsay it.
+        whole = replace(fuller, summary=f"{entry.summary}\n{fuller.content}", content="")
+        return await self.think(_judge_whole, whole, verdict.item.feed, self._context.plan.rulebook, now)
+
+
+def _judge_whole(entry: Entry, feed: Feed, rulebook: Rulebook, now: datetime) -> Verdict:
+    return judge(entry, feed, rulebook, now, why_not=True)
 
 
 def _sign_all(verdicts: Sequence[Verdict]) -> list[Verdict]:
