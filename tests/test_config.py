@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -146,7 +147,7 @@ rules:
         ("no", "NO"),
         ("no", "NO"),
     ]
-    assert settings.warnings == ()
+    assert [warning for warning in settings.warnings if "the extra `fulltext`" not in warning.message] == []
     assert [(note.line, note.column, note.message, note.severity) for note in settings.notes] == [
         (2, 63, "on is read as the text «on», not as true", "note"),
         (3, 21, "no is read as the text «no», not as false", "note"),
@@ -267,3 +268,16 @@ def test_the_shipped_configuration_loads() -> None:
 def test_a_missing_configuration_says_how_to_make_one() -> None:
     with pytest.raises(ConfigError, match="watcher init"):
         find_config("/nowhere/watcher.yaml", {})
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_extra_that_full_text_lacks_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    module = sys.modules["watcher.config.load"]  # by its name stands the function
+    monkeypatch.setattr(module, "find_spec", lambda name: object() if is_there else None)
+    text = "feeds:\n" + "".join(f"  - {{url: 'https://example.org/{n}', full_text: true}}\n" for n in range(2))
+    warnings = load(written(tmp_path, text), {}).warnings
+    assert [(warning.line, "extra `fulltext`" in warning.message) for warning in warnings] == [(2, True)] * (
+        not is_there
+    )
