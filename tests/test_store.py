@@ -324,3 +324,16 @@ def test_text_that_no_wire_takes_is_stored_clean(store: Store, lists: Lists) -> 
     row = lists.item("i1")
     assert row is not None
     assert row["title"] == "ab\N{REPLACEMENT CHARACTER}c"
+
+
+def test_an_item_is_found_by_the_keys_of_its_feed_and_by_those_from_before_keys_had_one(
+    store: Store, lists: Lists
+) -> None:
+    committed(store, Update(items=(write("i1"),)))
+    store.add_update(Update(items=(write("i2"),)), NOON)
+    others = [(f"https://feeds.example/{number}", "guid:i1") for number in range(300)]
+    assert lists.item_of(others) is None
+    found = lists.item_of([*others, (FEED.url, "guid:i1")])
+    assert found is not None and (found["id"], found["identities"]) == ("i1", ["guid:i1"])
+    before = lists.item_of([*others, (FEED.url, "guid:i2")])
+    assert before is not None and (before["id"], before["identities"]) == ("i2", ["guid:i2"])

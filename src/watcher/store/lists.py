@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,9 @@ from watcher.store.schema import CONFIG_REFUSED, DISK_FULL, NETWORK_DOWN
 
 if TYPE_CHECKING:
     from watcher.model import FeedState, Story
+
+
+_KEYS_AT_ONCE = 200
 
 
 class Lists(ABC):
@@ -178,12 +181,20 @@ class Lists(ABC):
         ]
         return row
 
-    def item_of(self, keys: Iterable[str]) -> Row | None:
-        """As `item`, by any of these identity keys; the one seen last where several have one."""
-        sql = """SELECT identity.item FROM json_each(:keys) AS asked JOIN identity ON identity.key = asked.value
-                 WHERE identity.item <> '' ORDER BY identity.seen_at DESC LIMIT 1"""
-        rows = self._rows(sql, keys=json.dumps(list(keys)))
-        return self.item(rows[0]["item"]) if rows else None
+    def item_of(self, keys: Sequence[tuple[str, str]]) -> Row | None:
+        """As `item`, by any of these (feed, identity key); the one seen last where several are known."""
+        numbers = {row["url"]: int(row["number"]) for row in self._rows("SELECT url, number FROM feed")}
+        found: list[Row] = []
+        for start in range(0, len(keys), _KEYS_AT_ONCE):
+            asked = {f"k{i}": key for i, (_, key) in enumerate(keys[start : start + _KEYS_AT_ONCE])}
+            of = [numbers.get(feed, 0) for feed, _ in keys[start : start + _KEYS_AT_ONCE]]
+            rows = ", ".join(f"({number}, :k{i}), (0, :k{i})" for i, number in enumerate(of))
+            found += self._rows(
+                f"""WITH asked (feed, key) AS (VALUES {rows}) SELECT identity.item, identity.seen_at FROM asked CROSS JOIN identity
+                    WHERE identity.feed = asked.feed AND identity.key = asked.key AND identity.item <> ''""",
+                **asked,
+            )
+        return self.item(max(found, key=lambda row: row["seen_at"])["item"]) if found else None
 
     def items(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[Row]:
         """Items in the order they came, for replay."""

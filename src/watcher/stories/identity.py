@@ -54,10 +54,10 @@ def identities(item: Item) -> frozenset[str]:
     return frozenset(key for key in keys if key)
 
 
-def link_keys(url: str, feeds: Iterable[str]) -> list[str]:
-    """Under which keys an item of a URL would be known, were it of one of these feeds: however the URL is written."""
+def link_keys(url: str, feeds: Iterable[str]) -> list[tuple[str, str]]:
+    """Of each feed, the keys under which an item of a URL would be known, however the URL is written: (feed, key)."""
     link = canonical_url(url)
-    return [_key(kind, feed, link) for feed in feeds for kind in ("link", "guid")] if link else []
+    return [(feed, _key(kind, feed, link)) for feed in feeds for kind in ("link", "guid")] if link else []
 
 
 def shared(items: Iterable[Item]) -> frozenset[str]:

@@ -26,7 +26,7 @@ OLDEST = 150000
 DAEMON, TURN = 0x57_41_54_43, 0x57_41_54_44
 """First halves of our advisory locks' names; the second is of the schema, so that two may share a database."""
 
-_PLACE = re.compile(r"'[^']*'|\"[^\"]*\"|::|\?|:(?P<name>[a-z_]+)|%")
+_PLACE = re.compile(r"'[^']*'|\"[^\"]*\"|::|\?|:(?P<name>[a-z_][a-z_0-9]*)|%")
 _SETTINGS = {
     "lock_timeout": "30s",
     # The machine of a daemon may die without a word: its lock ends with its connection, within a minute.
