@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -48,6 +51,24 @@ def test_every_command_has_help_with_its_purpose() -> None:
         result = call(name, "--help")
         assert result.exit_code == 0, (name, result.output)
         assert "Usage:" in result.output
+
+
+def leaves(command: click.Command, *path: str) -> Iterator[tuple[str, click.Command]]:
+    """Every command that does something, with its name."""
+    if not isinstance(command, click.Group):
+        yield " ".join(path), command
+        return
+    for name in command.list_commands(click.Context(command)):
+        child = command.get_command(click.Context(command), name)
+        assert child is not None
+        yield from leaves(child, *path, name)
+
+
+def test_every_command_has_an_example() -> None:
+    for name, command in leaves(main, "watcher"):
+        _, _, examples = (command.help or "").partition("\b\n")
+        typed = name.replace("watcher ", r"watcher (-c \S+ )?")
+        assert re.search(rf"^\s*(.*\| )?{typed}\b", examples, re.MULTILINE), name
 
 
 def test_help_lists_every_command() -> None:

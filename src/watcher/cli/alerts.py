@@ -36,7 +36,12 @@ def alerts() -> None:
 @to_option
 @click.pass_obj
 def alerts_list(app: App, since: timedelta, limit: int, as_json: bool, target: Path | None) -> None:
-    """Alerts, latest first, with the state of each delivery."""
+    """Alerts, latest first, with the state of each delivery.
+
+    \b
+    watcher alerts list --since 24h
+    watcher alerts list --to /var/www/alerts.atom
+    """
     now = datetime.now(UTC)
     with reading(app) as lists:
         found = lists.alerts(limit, now - since)
@@ -68,7 +73,11 @@ def alerts_list(app: App, since: timedelta, limit: int, as_json: bool, target: P
 @json_option
 @click.pass_obj
 def alerts_show(app: App, key: str, as_json: bool) -> None:
-    """One alert with its facts and deliveries."""
+    """One alert with its facts and deliveries.
+
+    \b
+    watcher alerts show s1f0:1
+    """
     found = _alert(app, key)
     if as_json:
         emit_json(found)
@@ -125,7 +134,11 @@ def alerts_resend(app: App, key: str | None, dead: bool, held: bool, channel: st
 @click.argument("key")
 @click.pass_obj
 def alerts_ack(app: App, key: str) -> None:
-    """Acknowledge an alert: it does not escalate."""
+    """Acknowledge an alert: it does not escalate.
+
+    \b
+    watcher alerts ack s1f0:1
+    """
     found = _alert(app, key)
     with writing(app) as store:
         store.acknowledge(found["key"], datetime.now(UTC))
@@ -137,7 +150,11 @@ def alerts_ack(app: App, key: str) -> None:
 @click.option("--for", "length", type=DURATION, default="7d", show_default=True, help="For how long.")
 @click.pass_obj
 def alerts_mute(app: App, story_id: str, length: timedelta) -> None:
-    """Hear nothing more of a story for a while. `--for 0s` ends it."""
+    """Hear nothing more of a story for a while. `--for 0s` ends it.
+
+    \b
+    watcher alerts mute s1f0 --for 30d
+    """
     until = datetime.now(UTC) + length
     with writing(app) as store:
         if not store.mute_story(story_id, until):

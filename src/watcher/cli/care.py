@@ -28,7 +28,12 @@ from watcher.store import open_lists
 )
 @click.pass_obj
 def doctor(app: App, as_json: bool, network: bool) -> None:
-    """Look for what is wrong with this installation, and say how to mend it. Exit code 1 when something is."""
+    """Look for what is wrong with this installation, and say how to mend it. Exit code 1 when something is.
+
+    \b
+    watcher doctor
+    watcher doctor --no-network --json
+    """
     from watcher.doctor import examine
 
     findings = examine(app.config, datetime.now(UTC), network=network)
@@ -53,7 +58,11 @@ def db() -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.pass_obj
 def db_backup(app: App, file: Path) -> None:
-    """Copy the database, while the daemon runs; the copy is opened and checked before it gets its name."""
+    """Copy the database, while the daemon runs; the copy is opened and checked before it gets its name.
+
+    \b
+    watcher db backup /backup/watcher.db
+    """
     from watcher.store.care import backup
 
     size = backup(app.settings().database, file)
@@ -73,7 +82,11 @@ def db_backup(app: App, file: Path) -> None:
 )
 @click.pass_obj
 def db_prune(app: App, items_age: timedelta | None, stories_age: timedelta | None) -> None:
-    """Remove old items and stories. What was seen stays known, so nothing pruned is alerted again."""
+    """Remove old items and stories. What was seen stays known, so nothing pruned is alerted again.
+
+    \b
+    watcher db prune --items 365d --stories 730d
+    """
     from watcher.store.care import Limits, prune
 
     keep = app.settings().keep
@@ -91,7 +104,11 @@ def db_prune(app: App, items_age: timedelta | None, stories_age: timedelta | Non
 @db.command("migrate")
 @click.pass_obj
 def db_migrate(app: App) -> None:
-    """Bring the database's schema up to date; `run` and `once` do it too."""
+    """Bring the database's schema up to date; `run` and `once` do it too.
+
+    \b
+    watcher db migrate
+    """
     from watcher.store import open_store
 
     store = open_store(app.settings().database)
@@ -104,7 +121,11 @@ def db_migrate(app: App) -> None:
 @json_option
 @click.pass_obj
 def db_check(app: App, as_json: bool) -> None:
-    """Look for damage. Exit code 1 when there is any."""
+    """Look for damage. Exit code 1 when there is any.
+
+    \b
+    watcher db check
+    """
     lists = open_lists(app.settings().database)
     try:
         faults, size = lists.check(), lists.size()
@@ -131,8 +152,20 @@ def systemd() -> None:
 @click.option("--dry-run", is_flag=True, help="Only print what would be written.")
 @click.pass_obj
 def systemd_install(app: App, user: bool, root: Path, dry_run: bool) -> None:
-    """Write the units (service, backup timer), check them, and say how to start them."""
+    """Write the units (service, backup timer), check them, and say how to start them.
+
+    \b
+    watcher systemd install --dry-run
+    watcher systemd install --user
+    """
+    if user and root != Path("/"):
+        raise click.UsageError("--user writes below your home; --root is for the system's units")
     program = shutil.which("watcher") or os.path.abspath(sys.argv[0])
+    if not user and Path(os.path.realpath(program)).is_relative_to(Path.home()):
+        hint = (
+            "the service sees no home (ProtectHome=): install it for all, such as with `pipx install --global watcher`"
+        )
+        click.echo(f"warning: {program} lies in {Path.home()}, and {hint}", err=True)
     folder = (
         Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "systemd/user"
         if user
@@ -178,7 +211,11 @@ def systemd_install(app: App, user: bool, root: Path, dry_run: bool) -> None:
 
 @click.command()
 def schema() -> None:
-    """Print the JSON Schema of the configuration, for editors."""
+    """Print the JSON Schema of the configuration, for editors.
+
+    \b
+    watcher schema > watcher.schema.json
+    """
     from watcher.config.schema import json_schema
 
     emit_json(json_schema())

@@ -21,7 +21,11 @@ def channels() -> None:
 @json_option
 @click.pass_obj
 def channels_list(app: App, as_json: bool) -> None:
-    """Channels and their policy; their URLs are secrets and are not shown."""
+    """Channels and their policy; their URLs are secrets and are not shown.
+
+    \b
+    watcher channels list
+    """
     rows = [
         {
             "name": c.policy.name,
@@ -48,7 +52,11 @@ def channels_list(app: App, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def channels_test(app: App, name: str | None, as_json: bool) -> None:
-    """Send a real sample alert to one channel, or to all."""
+    """Send a real sample alert to one channel, or to all.
+
+    \b
+    watcher channels test desk
+    """
     from watcher.channels import sample, senders
     from watcher.errors import DeliveryError
 

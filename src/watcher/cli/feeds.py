@@ -28,7 +28,11 @@ def feeds() -> None:
 @json_option
 @click.pass_obj
 def feeds_list(app: App, as_json: bool) -> None:
-    """Every configured feed."""
+    """Every configured feed.
+
+    \b
+    watcher feeds list --json
+    """
     found = app.settings().feeds
     rows = [{"url": f.url, "name": f.name, "lang": f.lang, "country": f.country, "tags": sorted(f.tags)} for f in found]
     if as_json:
@@ -45,7 +49,11 @@ def feeds_list(app: App, as_json: bool) -> None:
 @click.option("--check/--no-check", default=True, help="Fetch it first, to see that it is a feed.")
 @click.pass_obj
 def feeds_add(app: App, url: str, name: str, tags: tuple[str, ...], lang: str, check: bool) -> None:
-    """Subscribe to a feed: adds it to sources/added.yaml beside the configuration. Without a scheme, https is meant."""
+    """Subscribe to a feed: adds it to sources/added.yaml beside the configuration. Without a scheme, https is meant.
+
+    \b
+    watcher feeds add https://example.org/rss --name Example --tag kr --lang ko
+    """
     url = url if "://" in url else f"https://{url}"
     if not re.match(r"https?://[^\s/?#]+", url):
         raise click.UsageError(f"{url} is not the address of a feed: write http:// or https:// and the whole address")
@@ -116,7 +124,11 @@ def _means(text: str, wanted: Any) -> bool:
 @json_option
 @click.pass_obj
 def feeds_discover(app: App, url: str, as_json: bool) -> None:
-    """Find the feeds of a site."""
+    """Find the feeds of a site.
+
+    \b
+    watcher feeds discover example.org
+    """
     from watcher.daemon.assembly import limits_of
     from watcher.errors import FetchError
     from watcher.feeds.discover import discover
@@ -144,7 +156,11 @@ def feeds_discover(app: App, url: str, as_json: bool) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_obj
 def feeds_import(app: App, file: Path) -> None:
-    """Subscribe to the feeds of an OPML file; its folders become tags."""
+    """Subscribe to the feeds of an OPML file; its folders become tags.
+
+    \b
+    watcher feeds import subscriptions.opml
+    """
     from watcher.feeds.opml import read_opml
 
     found = read_opml(file.read_bytes(), str(file))
@@ -167,7 +183,11 @@ def feeds_import(app: App, file: Path) -> None:
 @feeds.command("export")
 @click.pass_obj
 def feeds_export(app: App) -> None:
-    """Print all feeds as OPML; tags become folders."""
+    """Print all feeds as OPML; tags become folders.
+
+    \b
+    watcher feeds export > subscriptions.opml
+    """
     from watcher.feeds.opml import write_opml
 
     click.echo(write_opml(app.settings().feeds, datetime.now(UTC)))
@@ -178,7 +198,12 @@ def feeds_export(app: App) -> None:
 @json_option
 @click.pass_obj
 def feeds_health(app: App, everything: bool, as_json: bool) -> None:
-    """Feeds that fail, fell silent, froze or turned into something else, with the remedy. Exit code 1 when there are any."""
+    """Feeds that fail, fell silent, froze or turned into something else, with the remedy. Exit code 1 when there are any.
+
+    \b
+    watcher feeds health
+    watcher feeds health --all --json
+    """
     from watcher.polling import NO_NETWORK, expected_delay
     from watcher.store import open_lists
 

@@ -54,7 +54,12 @@ def search(app: App, query: tuple[str, ...], limit: int, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def status(app: App, as_json: bool) -> None:
-    """Is it alive, late, failing? Exit code 1 when something needs a person."""
+    """Is it alive, late, failing? Exit code 1 when something needs a person.
+
+    \b
+    watcher status
+    watcher status --json
+    """
     now = datetime.now(UTC)
     database = app.database()
     lists = open_lists(database)
@@ -130,7 +135,11 @@ def _troubles(counts: dict[str, Any], feeds: list[dict[str, Any]], is_running: b
 @json_option
 @click.pass_obj
 def audit(app: App, as_json: bool) -> None:
-    """Check the promise: matched = delivered + pending + held + dead. Exit code 1 when something is missing."""
+    """Check the promise: matched = delivered + pending + held + dead. Exit code 1 when something is missing.
+
+    \b
+    watcher audit || watcher alerts list
+    """
     with reading(app) as lists:
         found = lists.audit()
     if as_json:

@@ -22,6 +22,10 @@ def run(app: App) -> None:
     """Run the daemon: poll, match and alert until stopped (SIGTERM or Ctrl-C). SIGHUP, or a change of its files, reads the configuration again.
 
     With `web:` configured, the dashboard too.
+
+    \b
+    watcher -c /etc/watcher/watcher.yaml run
+    kill -HUP PID     read the configuration again
     """
     from watcher import telemetry
     from watcher.config import load
@@ -87,6 +91,10 @@ def once(app: App, every: bool, as_json: bool) -> None:
     """Poll once every feed that is due (--all: every feed), deliver what is pending, print a summary and exit.
 
     Exit code 1: a feed failed or something could not be delivered yet; the log says which, and it is tried again.
+
+    \b
+    watcher once
+    watcher once --all --json
     """
     from dataclasses import asdict
 
@@ -114,7 +122,11 @@ def once(app: App, every: bool, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.pass_obj
 def demo(app: App, seconds: float, as_json: bool) -> None:
-    """Serve a sample news day from this machine and run the real daemon on it; alerts appear here. No network needed."""
+    """Serve a sample news day from this machine and run the real daemon on it; alerts appear here. No network needed.
+
+    \b
+    watcher demo --seconds 10
+    """
     from watcher.demo.day import run_demo
 
     summary = asyncio.run(run_demo(app.level, seconds))

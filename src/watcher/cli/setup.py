@@ -34,6 +34,10 @@ def check(app: App, as_json: bool, tests: bool) -> None:
 
     Also runs the tests that your rules carry (a pack's own too, once you add to its vocabularies), and looks for secrets
     that can not be read or that everybody can read.
+
+    \b
+    watcher check
+    watcher -c new.yaml check --json
     """
     from watcher.rules import collector_resting
 

@@ -60,7 +60,12 @@ def stories() -> None:
 @to_option
 @click.pass_obj
 def stories_list(app: App, since: timedelta, rule: str, limit: int, as_json: bool, target: Path | None) -> None:
-    """Stories, latest first."""
+    """Stories, latest first.
+
+    \b
+    watcher stories list --since 7d --rule national-ai-investment
+    watcher stories list --to /var/www/ahead.ics
+    """
     now = datetime.now(UTC)
     with reading(app) as lists:
         found = lists.stories(limit, now - since, rule)
@@ -95,7 +100,11 @@ def stories_list(app: App, since: timedelta, rule: str, limit: int, as_json: boo
 @json_option
 @click.pass_obj
 def stories_show(app: App, story_id: str, as_json: bool) -> None:
-    """One story: its facts, who had it first, who next."""
+    """One story: its facts, who had it first, who next.
+
+    \b
+    watcher stories show s1f0
+    """
     with reading(app) as lists:
         story = lists.story(story_id)
     if story is None:
@@ -125,7 +134,11 @@ def stories_show(app: App, story_id: str, as_json: bool) -> None:
 @click.argument("second")
 @click.pass_obj
 def stories_merge(app: App, first: str, second: str) -> None:
-    """Say that two stories are one event. Nobody is alerted for it."""
+    """Say that two stories are one event. Nobody is alerted for it.
+
+    \b
+    watcher stories merge s1f0 s2a9
+    """
     from watcher.model import Update
     from watcher.stories import merge as join_stories
 
@@ -146,7 +159,11 @@ def stories_merge(app: App, first: str, second: str) -> None:
 @click.argument("items", nargs=-1, required=True)
 @click.pass_obj
 def stories_split(app: App, story_id: str, items: tuple[str, ...]) -> None:
-    """Take reports (by item id) out of a story, into one of their own. Nobody is alerted for it."""
+    """Take reports (by item id) out of a story, into one of their own. Nobody is alerted for it.
+
+    \b
+    watcher stories split s1f0 9c1e 77ab
+    """
     from watcher.model import Update
     from watcher.replay import tell_stories_apart
 

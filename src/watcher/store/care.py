@@ -68,9 +68,11 @@ def backup(location: str, target: Path) -> int:
         with partial.open("rb") as handle:
             os.fsync(handle.fileno())
         partial.replace(target)
-    except (SqliteError, OSError) as error:
+    except SqliteError as error:
         partial.unlink(missing_ok=True)
         raise as_store_error(error, target) from error
+    except OSError as error:
+        raise StoreError("io", f"can not write {target}: {error.strerror}") from error
     return target.stat().st_size
 
 
