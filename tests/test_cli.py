@@ -102,6 +102,24 @@ def test_check_points_to_a_syntax_error_in_a_rule(config: Path) -> None:
     assert (problem["line"], problem["severity"]) == (5, "error")
 
 
+@pytest.mark.parametrize(
+    ("channel", "place", "said"),
+    [
+        ("{name: desk, url: 'slack://s3cr3t'}", "9:23", "the 'slack://' URL is not complete or not right"),
+        ("{name: desk, url: 'console://', template: '${titel}'}", "9:47", "did you mean 'title'?"),
+        ("{name: desk, url: 'console://', language: xx}", "9:47", "warning: channel 'desk': no labels in 'xx'"),
+    ],
+)
+def test_check_points_to_what_a_channel_gets_wrong_and_shows_no_url(
+    config: Path, channel: str, place: str, said: str
+) -> None:
+    config.write_text(CONFIG.replace('{name: desk, url: "console://"}', channel), "utf-8")
+    told = call("-c", str(config), "check").output
+    assert f"{config}:{place}: " in told
+    assert said in told
+    assert "s3cr3t" not in told
+
+
 def test_a_packs_own_tests_run_once_its_vocabularies_are_added_to(tmp_path: Path) -> None:
     config = tmp_path / "watcher.yaml"
     config.write_text("include: ['pack:national-ai']\n", "utf-8")

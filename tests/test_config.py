@@ -78,11 +78,15 @@ def test_a_bare_url_is_a_feed(tmp_path: Path) -> None:
         ),
         (
             "channels:\n  - {name: d, url: 'console://', quiet_hours: 22-7}",
-            "watcher.yaml:2:47: channels.0.quiet_hours:",
+            "watcher.yaml:2:47: channels.d.quiet_hours:",
         ),
         (
             "channels:\n  - {name: d, url: 'console://', timezone: Paris}",
             "is not a time zone; write one like Europe/Paris",
+        ),
+        (
+            "channels:\n  - {name: d, url: 'console://', escalate: {to: d, after: 30m}}",
+            "watcher.yaml:2:5: channel 'd' escalates to itself",
         ),
         ("rules: [\n", "watcher.yaml:2:1: not valid YAML"),
         ("rules:\n  - name: a\n    match: @ai", "put the expression in quotes"),

@@ -195,7 +195,9 @@ def open_mail(url: str, name: str, rate: float) -> Mapping[str, MailSender]:
     if mode not in MODES:
         raise ValueError(f"mode={mode} is none of {', '.join(MODES)}")
     sender = _address(options.get("from", ""), user, host, options.get("name", ""))
-    recipients = _recipients(options.get("to", ""), unquote(parts.path), sender)
+    recipients = _recipients(options.get("to", ""), unquote(parts.path)) or ([("", sender[1])] if user else [])
+    if not recipients:
+        raise ValueError("the mail URL names nobody to write to; add ?to=you@example.org")
     login = user if "@" in user or not known else f"{user}@{host}"
     server = Server(
         host=options.get("smtp") or known.get("smtp") or host,
@@ -231,14 +233,14 @@ def _address(given: str, user: str, host: str, name: str) -> tuple[str, str]:
     return name or shown or "Watcher", address
 
 
-def _recipients(given: str, path: str, sender: tuple[str, str]) -> list[tuple[str, str]]:
+def _recipients(given: str, path: str) -> list[tuple[str, str]]:
     texts = [text for text in re.split(r"[,;]\s*", given) if text.strip()] + [
         text for text in path.split("/") if text.strip()
     ]
     found = [parseaddr(text) for text in texts]
     for text, (_, address) in zip(texts, found, strict=True):
         _valid(address or text, "to")
-    return found or [("", sender[1])]
+    return found
 
 
 def _valid(address: str, where: str) -> None:

@@ -54,7 +54,9 @@ def open_all(url: str, policy: ChannelPolicy, *, rate: float = 0.0) -> list[tupl
     try:
         opened = _open(url, policy.name, rate)
     except ValueError as error:
-        raise ConfigError([Problem("config", 0, 0, f"channel '{policy.name}': {error}")]) from None
+        raise ConfigError(
+            [Problem("config", 0, 0, f"channel '{policy.name}': {error}", "see docs/channels.md")]
+        ) from None
     if len(opened) == 1:
         return [(policy, sender) for sender in opened.values()]
     return [(replace(policy, name=f"{policy.name}/{recipient}"), sender) for recipient, sender in opened.items()]
@@ -81,9 +83,11 @@ def _open(url: str, name: str, rate: float) -> Mapping[str, Sender]:
     opener = _OPENERS.get(scheme)
     if opener is not None:
         return opener(url.strip(), name, rate)
+    if scheme in ("http", "https"):
+        raise ValueError(f"a web address is no destination; for a webhook write json{'s' * (scheme == 'https')}://…")
     known = services.schemes()
     if scheme not in known:
         near = difflib.get_close_matches(scheme, [*known, *_OPENERS], n=1)
-        hint = f"did you mean '{near[0]}://'?" if near else "see docs/channels.md"
+        hint = f"did you mean '{near[0]}://'?" if near else "Apprise knows none either"
         raise ValueError(f"no service is called '{scheme}://'; {hint}")
     return services.open_service(url.strip(), name, rate)

@@ -86,7 +86,9 @@ def open_service(url: str, name: str, rate: float) -> Mapping[str, ServiceSender
     instance = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
     scheme = url.partition("://")[0].lower()
     if instance is None:
-        raise ValueError(f"the '{scheme}://' URL is not complete or not right; see docs/channels.md")
+        raise ValueError(f"the '{scheme}://' URL is not complete or not right")
+    if int(getattr(instance, "port", None) or 0) > 65_535:
+        raise ValueError(f"the '{scheme}://' URL names a port that can not be")
     _set_up(instance, rate)
     recipients = _recipients(instance)
     if len(recipients) < 2:

@@ -6,7 +6,7 @@ import importlib.resources
 import stat
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -21,6 +21,7 @@ from watcher.model import Entry, Feed
 
 if TYPE_CHECKING:
     from watcher.config import Settings
+    from watcher.config.settings import Channel
     from watcher.model import Facts, Item
     from watcher.rules import RuleSpec, RuleTest
 
@@ -61,8 +62,26 @@ def check(app: App, as_json: bool, tests: bool) -> None:
         sys.exit(PROBLEMS)
 
 
-def _check(app: App, tests: bool) -> tuple[Sequence[Problem], dict[str, Any]]:
+def _channel_problems(channel: Channel) -> Iterator[Problem]:
+    """What is wrong with a channel beyond its types; its URL is not shown."""
     from watcher.channels import senders, speaker, templates
+
+    policy = channel.policy
+
+    def at(key: str, said: str, hint: str, severity: str = "error") -> Problem:
+        where = channel.places.get(key, channel.where)
+        return Problem(where.file, where.line, where.column, f"channel '{policy.name}': {said}", hint, severity)
+
+    if reason := senders.check(channel.url):
+        yield at("url", reason, "see docs/channels.md for its URL")
+    for fault in templates.problems(policy.template):
+        yield at("template", f"template: {fault}", "see docs/channels.md, 'Your own text'")
+    if not speaker.has_labels(policy.language):
+        said = f"no labels in '{policy.language}' yet, so they are English"
+        yield at("language", said, "there are " + ", ".join(speaker.languages()), "warning")
+
+
+def _check(app: App, tests: bool) -> tuple[Sequence[Problem], dict[str, Any]]:
     from watcher.rules import check_tests, compile_rules
 
     try:
@@ -72,18 +91,7 @@ def _check(app: App, tests: bool) -> tuple[Sequence[Problem], dict[str, Any]]:
     problems = [*settings.warnings, *settings.notes, *_readable_secrets(settings.files)]
     summary = {"feeds": len(settings.feeds), "rules": len(settings.rules), "channels": len(settings.channels)}
     for channel in settings.channels:
-        name, file = channel.policy.name, str(settings.file)
-        reason = senders.check(channel.url)
-        if reason:
-            problems.append(Problem(file, 0, 0, f"channel '{name}': {reason}", "see docs/channels.md for its URL"))
-        problems += [
-            Problem(file, 0, 0, f"channel '{name}': template: {fault}", "see docs/channels.md, 'Your own text'")
-            for fault in templates.problems(channel.policy.template)
-        ]
-        if not speaker.has_labels(channel.policy.language):
-            known = ", ".join(speaker.languages())
-            said = f"channel '{name}': no labels in '{channel.policy.language}' yet, so they are English"
-            problems.append(Problem(file, 0, 0, said, f"there are {known}", "warning"))
+        problems += _channel_problems(channel)
     try:
         rulebook = compile_rules(settings.rules, settings.vocabularies)
     except ConfigError as error:

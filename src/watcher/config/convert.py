@@ -191,7 +191,7 @@ def channel(part: Part, index: int, problems: list[Problem]) -> Placed:
                 if isinstance(error, ValueError)
                 else f"'{model.timezone}' is not a time zone; write one like Europe/Paris"
             )
-            problems.append(Problem(where.file, where.line, where.column, f"channels.{index}.{key}: {message}"))
+            problems.append(Problem(where.file, where.line, where.column, f"channels.{model.name}.{key}: {message}"))
             return parse("") if key != "timezone" else None
 
     read("timezone", ZoneInfo)
@@ -214,7 +214,9 @@ def channel(part: Part, index: int, problems: list[Problem]) -> Placed:
         template=model.template,
         on_uncertain=model.on_uncertain,
     )
-    return _placed(part, model.name, Channel(policy, model.url, read("rate", _rate)), *base)
+    places = {key: part.where(*base, key) for key in part.node.at(base).value}
+    value = Channel(policy, model.url, part.where(*base), places, rate=read("rate", _rate))
+    return _placed(part, model.name, value, *base)
 
 
 def _rate(text: str) -> float:

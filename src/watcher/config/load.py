@@ -13,7 +13,7 @@ from watcher import packs
 from watcher.config.convert import NOBODY, Part, Placed, channel, feed, feed_problems, joined, rule, vocabulary
 from watcher.config.schema import MainModel, PartModel
 from watcher.config.secrets import References, environment
-from watcher.config.settings import Settings
+from watcher.config.settings import Channel, Settings
 from watcher.config.tree import Node, read_tree
 from watcher.config.validate import notes, validated
 from watcher.errors import ConfigError, Problem, RuleError, in_file
@@ -198,6 +198,11 @@ def _check_channels(rules: list[Placed], channels: list[Placed], problems: list[
         (found, found.value.policy.escalate_to, f"channel '{found.name}' escalates to")
         for found in channels
         if found.value.policy.escalate_to
+    ]
+    problems += [
+        Problem(found.file, found.line, found.column, f"channel '{name}' escalates to itself", "name a second channel")
+        for found, name, _ in asked
+        if name == found.name and isinstance(found.value, Channel)
     ]
     for found, name, what in asked:
         if name not in known:

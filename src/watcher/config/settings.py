@@ -11,15 +11,20 @@ from watcher.config.schema import HealthModel, KeepModel, PollingModel, WebModel
 from watcher.errors import Problem
 from watcher.location import kept_in
 from watcher.model import Feed
-from watcher.rules import RuleSpec, VocabularySpec
+from watcher.rules import RuleSpec, VocabularySpec, Where
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A destination: its policy, and its URL, which is a secret. `rate`: fastest pace to the service, messages per second, 0 for none."""
+    """A destination: its policy, and its URL, which is a secret. `rate`: fastest pace to the service, messages per second, 0 for none.
+
+    `where` it stands in the configuration, and in `places` each of its keys.
+    """
 
     policy: ChannelPolicy
     url: str = field(repr=False)
+    where: Where
+    places: Mapping[str, Where]
     rate: float = 0.0
 
 
