@@ -15,7 +15,7 @@ from watcher.alerts import ChannelPolicy
 from watcher.model import Entry, Facts, Feed, Item, Match, StoredItem, Verdict
 from watcher.pipeline import Policy, lookup, read_entry, settle
 from watcher.replay import Memory
-from watcher.stories import canonical_url, content_hash, identities, recognise, shared
+from watcher.stories import canonical_url, names_of, recognise, shared
 from watcher.stories.profile import Signature
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -45,9 +45,10 @@ class Shelf:
 
     def poll(self, *items: Item) -> list[str]:
         """What each entry of a document is recognised as."""
-        void, answers = shared(items), []
+        void, answers = shared((each, names_of(each)) for each in items), []
         for each in items:
-            keys, content = identities(each) - void, content_hash(each)
+            names = names_of(each)
+            keys, content = names.identities - void, names.content_hash
             kind, stored = recognise(keys, content, self.known)
             answers.append(kind)
             if kind == "new":
@@ -150,7 +151,7 @@ def test_editions_shown_side_by_side_with_one_text_are_two_items() -> None:
 
 
 def test_an_item_without_anything_has_a_key() -> None:
-    assert identities(item("", "", published=None))
+    assert names_of(item("", "", published=None)).identities
 
 
 @pytest.mark.parametrize(

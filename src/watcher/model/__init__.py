@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from watcher.model.facts import INSTRUMENTS, STAGES, Ahead, Amount, Facts, Found
 from watcher.model.feeds import Document, Entry, Feed, FeedState
-from watcher.model.items import Item, Span, Text, Token
+from watcher.model.items import Item, Names, Span, Text, Token
 from watcher.model.store import ItemWrite, Known, Lookup, StoredItem, Update
 from watcher.model.stories import Alert, Change, Delivery, Report, Story
 from watcher.model.verdicts import Evidence, Match, Miss, Quorum, Verdict
@@ -34,6 +34,7 @@ __all__ = [
     "Lookup",
     "Match",
     "Miss",
+    "Names",
     "Quorum",
     "Report",
     "Span",

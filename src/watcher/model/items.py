@@ -70,3 +70,11 @@ class Item:
     published: datetime | None
     seen_at: datetime
     content: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What an item is known by within its feed: exact keys, prefixed by kind, and a hash of what an edit changes."""
+
+    identities: frozenset[str]
+    content_hash: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from watcher.model.facts import Facts
-from watcher.model.items import Item
+from watcher.model.items import Item, Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +61,5 @@ class Verdict:
     """Rules that came nearest without holding; None where nobody asked."""
     signature: object = None
     """What `stories` compares it by, where that was made already; only they know its shape."""
+    names: Names | None = None
+    """What its item is known by, where that was made already."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -66,5 +67,10 @@ def judge(entry: Entry, feed: Feed, rulebook: Rulebook, now: datetime, *, why_no
 
 
 def signed(verdict: Verdict, *, with_meaning: bool = True) -> Verdict:
-    """A verdict that a rule made, with what its story is found by: made once, and outside the store's transaction."""
-    return stories.signed(verdict, with_meaning=with_meaning) if verdict.matches else verdict
+    """A verdict with what its item is known by and, where a rule made it, what its story is found by.
+
+    Made once, and outside the store's transaction.
+    """
+    if verdict.matches:
+        verdict = stories.signed(verdict, with_meaning=with_meaning)
+    return replace(verdict, names=stories.names_of(verdict.item))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from watcher import stories
-from watcher.model import Change, Item, ItemWrite, Known, Lookup, Match, StoredItem, Story, Update, Verdict
+from watcher.model import Change, Item, ItemWrite, Known, Lookup, Match, Names, StoredItem, Story, Update, Verdict
 from watcher.pipeline.judging import id_within
 from watcher.pipeline.policy import Policy
 from watcher.pipeline.telling import Telling
@@ -25,7 +25,7 @@ CANDIDATES_PER_KEY = 40
 
 def lookup(verdicts: Sequence[Verdict], now: datetime, *, every_story: bool = False) -> Lookup:
     """What the store must be asked before `settle`."""
-    identities = frozenset(key for verdict in verdicts for key in stories.identities(verdict.item))
+    identities = frozenset(key for verdict in verdicts for key in _names(verdict).identities)
     wanted = [verdict for verdict in verdicts if verdict.matches or every_story]
     keys = frozenset(key for verdict in wanted for key in stories.story_keys(verdict))
     return Lookup(identities, keys, now - STORY_WINDOW)
@@ -33,10 +33,16 @@ def lookup(verdicts: Sequence[Verdict], now: datetime, *, every_story: bool = Fa
 
 def settle(verdicts: Sequence[Verdict], known: Known, policy: Policy, now: datetime) -> Update:
     """Decide what is new, which stories begin or move, and who is told when. Pure; may run twice."""
-    fold = _Fold(known, stories.shared(verdict.item for verdict in verdicts), policy, now)
-    for verdict in verdicts:
-        fold.settle_one(verdict)
+    names = [_names(verdict) for verdict in verdicts]
+    void = stories.shared((verdict.item, own) for verdict, own in zip(verdicts, names, strict=True))
+    fold = _Fold(known, void, policy, now)
+    for verdict, own in zip(verdicts, names, strict=True):
+        fold.settle_one(verdict, own)
     return fold.update()
+
+
+def _names(verdict: Verdict) -> Names:
+    return verdict.names or stories.names_of(verdict.item)
 
 
 class _Fold:
@@ -68,16 +74,17 @@ class _Fold:
             void=self._new_void,
         )
 
-    def settle_one(self, verdict: Verdict) -> None:
+    def settle_one(self, verdict: Verdict, names: Names) -> None:
         """Settle one verdict against all that is known by now."""
         item = verdict.item
-        identities, content = stories.identities(item) - self._void, stories.content_hash(item)
+        identities, content = names.identities - self._void, names.content_hash
         kind, stored = stories.recognise(identities, content, self._items)
         if kind == "same" and stored is not None:
             self._repeats.add(stored.id)
             return
         item_id = stored.id if stored else self._new_id(item, identities)
-        verdict = replace(verdict, item=replace(item, id=item_id))
+        if item_id != item.id:
+            verdict = replace(verdict, item=replace(item, id=item_id))
         story_id, fate, detail = self._place(verdict, stored)
         version = stored.version + 1 if stored else 1
         self._writes[item_id] = ItemWrite(item_id, version, verdict, identities, content, fate, story_id, detail)

@@ -118,8 +118,7 @@ def _sign_all(verdicts: Sequence[Verdict]) -> list[Verdict]:
     """The verdicts with what their stories are found by; the first matched ones with their meaning."""
     signs = iter(range(ENCODED))
     return [
-        signed(verdict, with_meaning=next(signs, None) is not None) if verdict.matches else verdict
-        for verdict in verdicts
+        signed(verdict, with_meaning=bool(verdict.matches) and next(signs, None) is not None) for verdict in verdicts
     ]
 
 

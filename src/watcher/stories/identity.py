@@ -18,7 +18,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from watcher.model import Item, StoredItem
+from watcher.model import Item, Names, StoredItem
 from watcher.stories.urls import canonical_url, is_page
 
 ENOUGH_TITLE = 20
@@ -35,21 +35,31 @@ _NAMES = ("guid:", "num:", "link:")
 _TEXTS = ("titled:", "body:", "text:")
 
 
-def identities(item: Item) -> frozenset[str]:
-    """Exact keys of an item within its feed, prefixed by kind."""
+def names_of(item: Item) -> Names:
+    """Exact keys of an item within its feed, and a hash of what an edit changes.
+
+    That is title, summary and content as text, without case, spaces and punctuation. Dates and links are no content.
+    """
+    title, body = _plain(item.title.plain), _plain(item.summary.plain)
+    more = _plain(item.content.plain) if item.content else ""
+    content = _hash("\n".join(" ".join(_WORDS.findall(text)) for text in (title, body, more)))
+    return Names(_identities(item, title, body), content)
+
+
+def _identities(item: Item, title: str, body: str) -> frozenset[str]:
     entry, feed = item.entry, item.feed.url
     link = canonical_url(entry.url)
     guid = canonical_url(entry.guid) if entry.guid else ""
     link = link or (guid if is_page(guid) else "")
-    title, body = _plain(item.title.plain), _plain(item.summary.plain)
+    is_one = bool(link) and is_page(link)
     keys = {_text_key(feed, title, body, item), _key("exact", feed, guid, link, title, body)}
     if guid:
         keys.add(_key("guid" if _is_strong(guid) else "num", feed, guid))
-    if link and is_page(link):
+    if is_one:
         keys.add(_key("link", feed, link))
         if _weight(body) >= ENOUGH_BODY and body != title:
             keys.add(_key("body", feed, link, body))
-    if link and title and (is_page(link) or _weight(title) >= ENOUGH_TITLE):
+    if link and title and (is_one or _weight(title) >= ENOUGH_TITLE):
         keys.add(_key("titled", feed, link, title))
     return frozenset(key for key in keys if key)
 
@@ -60,26 +70,24 @@ def link_keys(url: str, feeds: Iterable[str]) -> list[tuple[str, str]]:
     return [(feed, _key(kind, feed, link)) for feed in feeds for kind in ("link", "guid")] if link else []
 
 
-def shared(items: Iterable[Item]) -> frozenset[str]:
+def shared(items: Iterable[tuple[Item, Names]]) -> frozenset[str]:
     """Keys that name nothing in this document: one link or guid on different texts, one text under different guids.
 
-    Take them from `identities` before `recognise` and before storing.
+    Take them from an item's identities before `recognise` and before storing.
     """
-    bearers: dict[str, set[str]] = {}
-    for item in items:
-        content = content_hash(item)
-        for key in identities(item):
+    bearers: dict[str, str] = {}
+    found: set[str] = set()
+    for item, names in items:
+        for key in names.identities:
             if key.startswith(_NAMES):
-                bearers.setdefault(key, set()).add(content)
-            elif key.startswith(_TEXTS) and item.entry.guid:
-                bearers.setdefault(key, set()).add(item.entry.guid)
-    return frozenset(key for key, found in bearers.items() if len(found) > 1)
-
-
-def content_hash(item: Item) -> str:
-    """What an edit changes: title, summary and content as text, without case, spaces and punctuation. Dates and links are no content."""
-    fields = (item.title.plain, item.summary.plain, item.content.plain if item.content else "")
-    return _hash("\n".join(" ".join(_WORDS.findall(_plain(field))) for field in fields))
+                bearer = names.content_hash
+            elif item.entry.guid and key.startswith(_TEXTS):
+                bearer = item.entry.guid
+            else:
+                continue
+            if bearers.setdefault(key, bearer) != bearer:
+                found.add(key)
+    return frozenset(found)
 
 
 def recognise(keys: frozenset[str], content: str, known: Mapping[str, StoredItem]) -> tuple[str, StoredItem | None]:
