@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.resources
+import json
+import re
 import stat
 import sys
 from collections import Counter
@@ -129,8 +131,6 @@ def _read_test(test: RuleTest) -> tuple[Item, Facts]:
 
 def _readable_secrets(files: Sequence[Path]) -> list[Problem]:
     """Configuration files that hold a password and that every user can read."""
-    import re
-
     found = []
     for file in files:
         text = file.read_text("utf-8", "replace")
@@ -163,12 +163,10 @@ def init(folder: Path, yes: bool, force: bool) -> None:
     watcher init             asks, and writes config/
     watcher init --yes DIR   writes DIR with the defaults
     """
-    answers = _defaults() if yes or not sys.stdin.isatty() else _ask()
     template = importlib.resources.files("watcher.cli").joinpath("init.yaml").read_text("utf-8")
     rules = importlib.resources.files("watcher.cli").joinpath("init-rules.yaml").read_text("utf-8")
-    text = template
-    for key, value in answers.items():
-        text = text.replace(f"@{key}@", value)
+    answers = _defaults() if yes or not sys.stdin.isatty() else _ask(template)
+    text = re.sub(r'"@(\w+)@"|@(\w+)@', lambda at: _quoted(answers[at[1]]) if at[1] else answers[at[2]], template)
     targets = {folder / "watcher.yaml": text, folder / "rules" / "mine.yaml": rules}
     present = [str(path) for path in targets if path.exists()]
     if present and not force:
@@ -185,7 +183,7 @@ def _defaults() -> dict[str, str]:
     return {"timezone": "UTC", "language": "en", "url": "console://", "feeds": "", "contact": ""}
 
 
-def _ask() -> dict[str, str]:
+def _ask(template: str) -> dict[str, str]:
     answers = _defaults()
     answers["contact"] = click.prompt(
         "An address or page where publishers reach you (put into the User-Agent)", default="", show_default=False
@@ -194,12 +192,38 @@ def _ask() -> dict[str, str]:
     answers["language"] = click.prompt(
         "Language of alerts", default="en", type=click.Choice(["en", "fr", "de", "es", "ko", "ja", "zh", "ar"])
     )
-    answers["url"] = click.prompt("Where alerts go: an Apprise URL, mailto://… or console://", default="console://")
-    feeds = []
-    while feed := click.prompt("A feed of your own (empty to go on)", default="", show_default=False):
-        feeds.append(f"  - {feed}")
-    answers["feeds"] = "\n".join(feeds)
+    answers["url"] = click.prompt(
+        "Where alerts go: an Apprise URL, mailto://… or console://", default="console://", value_proc=_destination
+    )
+    feeds: list[str] = []
+    while feed := click.prompt(
+        "A feed of your own (empty to go on)", default="", show_default=False, value_proc=_address
+    ):
+        if feed not in feeds and feed not in template:
+            feeds.append(feed)
+    answers["feeds"] = "\n".join(f"  - {_quoted(feed)}" for feed in feeds)
     return answers
+
+
+def _destination(text: str) -> str:
+    from watcher.channels import senders
+
+    if "${" not in text and (fault := senders.check(text)):
+        raise click.BadParameter(fault)
+    return text
+
+
+def _address(text: str) -> str:
+    """A feed's address; https is meant where no scheme is written."""
+    address = text.strip() if "://" in text or not text.strip() else f"https://{text.strip()}"
+    if address and not re.fullmatch(r"https?://[^\s/?#]+\S*", address):
+        raise click.BadParameter("write http:// or https:// and the whole address")
+    return address
+
+
+def _quoted(text: str) -> str:
+    """Text as YAML writes it between double quotes."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _zone(text: str) -> str:

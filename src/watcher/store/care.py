@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -72,6 +73,8 @@ def backup(location: str, target: Path) -> int:
         partial.unlink(missing_ok=True)
         raise as_store_error(error, target) from error
     except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
         raise StoreError("io", f"can not write {target}: {error.strerror}") from error
     return target.stat().st_size
 
