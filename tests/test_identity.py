@@ -9,6 +9,8 @@ from pathlib import Path
 
 import feedparser
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from watcher import text
 from watcher.alerts import ChannelPolicy
@@ -200,6 +202,64 @@ def test_different_addresses_stay_different(one: str, other: str) -> None:
 )
 def test_any_string_has_a_canonical_form(url: str) -> None:
     assert canonical_url(canonical_url(url)) == canonical_url(url)
+
+
+_LABELS = st.sampled_from(
+    [
+        "www",
+        "m",
+        "amp",
+        "mobile",
+        "news",
+        "google",
+        "example",
+        "feedsportal",
+        "ampproject",
+        "youtube",
+        "youtu",
+        "a-b",
+        "en",
+        "0",
+    ]
+)
+_SEGMENTS = st.sampled_from(
+    [
+        "amp",
+        "AMP",
+        "index.html",
+        "Index.PHP",
+        "default.aspx",
+        "x.amp.html",
+        "story-amp",
+        "2026",
+        "s",
+        "c",
+        "wp",
+        "redirect",
+        "www.example.org",
+        "shorts",
+        "watch",
+        "~x",
+        ".",
+        "..",
+        "",
+        "articles",
+        "read",
+        "CBMiK2h0dHBzOi8vZXhhbXBsZS5vcmcvcGFnZQ",
+        "0L0Swww0Bexample0N0Cpage",
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(_LABELS, min_size=1, max_size=4), st.sampled_from(["com", "org", "be"]), st.lists(_SEGMENTS, max_size=5)
+)
+def test_a_plain_address_reads_as_the_same_one_that_has_to_be_taken_apart(
+    labels: list[str], top: str, segments: list[str]
+) -> None:
+    url = f"http://{'.'.join(labels)}.{top}" + "".join(f"/{segment}" for segment in segments)
+    assert canonical_url(url) == canonical_url(f"{url}?utm_source=x")
 
 
 def _names() -> list[str]:
