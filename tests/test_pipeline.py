@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from build import FEED, NOON, later
 from watcher.alerts import ChannelPolicy
-from watcher.model import Entry, Known, Update, Verdict
+from watcher.model import Entry, Feed, Known, Update, Verdict
 from watcher.pipeline import Policy, judge, lookup, read_entry, remind, settle
 from watcher.replay import Memory
 from watcher.rules import Line, RuleSpec, compile_rules
@@ -107,6 +107,20 @@ def test_another_states_story_is_a_story_of_its_own() -> None:
     world = World()
     stories = {world.settle(read(*SEOUL, "a")).items[0].story, world.settle(read(*PARIS, "b")).items[0].story}
     assert len(stories) == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "shown"),
+    [
+        ("", "<script>alert(1)</script><b>The Times</b>", "The Times"),
+        ("R&amp;D <i>Weekly</i>", "Feed", "R&D Weekly"),
+        ("", "AT&T News", "AT&T News"),
+        ("", "<img src=x>", "news.example"),
+    ],
+)
+def test_a_publishers_name_is_shown_without_markup(source: str, name: str, shown: str) -> None:
+    entry = Entry(title="A title", url="https://news.example/1", source=source)
+    assert judge(entry, Feed("https://feeds.example/one", name=name), compile_rules([]), NOON).item.source == shown
 
 
 def test_an_edited_item_is_a_new_version_and_not_told_again() -> None:

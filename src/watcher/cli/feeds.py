@@ -54,6 +54,8 @@ def feeds_add(app: App, url: str, name: str, tags: tuple[str, ...], lang: str, c
     \b
     watcher feeds add https://example.org/rss --name Example --tag kr --lang ko
     """
+    from watcher.text import read
+
     url = url if "://" in url else f"https://{url}"
     if not re.match(r"https?://[^\s/?#]+", url):
         raise click.UsageError(f"{url} is not the address of a feed: write http:// or https:// and the whole address")
@@ -62,8 +64,9 @@ def feeds_add(app: App, url: str, name: str, tags: tuple[str, ...], lang: str, c
         raise click.UsageError(f"{url} is subscribed already")
     if check:
         parsed = asyncio.run(_parsed(settings, url))
-        name = name or parsed.title
-        click.echo(f"{parsed.title or url}: {parsed.total} entries, {parsed.format}", err=True)
+        title = read(parsed.title).plain
+        name = name or title
+        click.echo(f"{title or url}: {parsed.total} entries, {parsed.format}", err=True)
     _append(settings.file, [{"url": url, "name": _literal(name), "tags": list(tags), "lang": lang}])
 
 

@@ -31,11 +31,16 @@ def read_entry(entry: Entry, feed: Feed, now: datetime) -> Item:
         title=title,
         summary=summary,
         lang=language.detect(f"{title.plain}\n{summary.plain[:1000]}", entry.lang or feed.lang),
-        source=entry.source or feed.name or _host(entry.url or feed.url),
+        source=_plain(entry.source) or _plain(feed.name) or _host(entry.url or feed.url),
         published=published,
         seen_at=now,
         content=content,
     )
+
+
+def _plain(name: str) -> str:
+    """A publisher's name without the markup that some feeds put into their titles."""
+    return text.read(name).plain if "<" in name or "&" in name else name
 
 
 def item_id(entry: Entry, feed: Feed) -> str:
