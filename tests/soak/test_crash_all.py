@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,9 @@ import pytest
 from crash import Scenario, is_possible, report
 from faults import SEEDED
 from zygote import Zygote
+
+WORKERS = int(os.environ.get("WATCHER_WORKERS", "6"))
+"""Points walked at a time: a run mostly waits, for its disk and for answers."""
 
 pytestmark = pytest.mark.skipif(not is_possible(), reason="strace is not here or may not trace")
 
@@ -23,7 +27,7 @@ def zygote() -> Iterator[Zygote]:
 
 def test_every_boundary(zygote: Zygote, tmp_path: Path) -> None:
     scenario = Scenario(zygote, tmp_path)
-    outcomes = scenario.walk(scenario.points())
+    outcomes = scenario.walk(scenario.points(), WORKERS)
     print("\n" + report(outcomes))
     killed = [outcome for outcome in outcomes if outcome.killed]
     assert len(killed) >= 0.95 * len(outcomes)
