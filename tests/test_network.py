@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from build import NOON, later
-from farm import Farm, rss
+from farm import Answer, Farm, rss
 from kit import Daemon
 from sinks import HttpSink
 from watcher.model import FeedState
@@ -80,3 +80,17 @@ def test_who_stays_in_doubt_for_long_is_blamed() -> None:
     (one,) = network.convicted(NOON + DOUBT)
     assert (one.before, one.after) == (before, second)
     assert network.convicted() == []
+
+
+def test_what_befalls_feeds_of_one_host_is_one_message(tmp_path: Path, sink: HttpSink) -> None:
+    with Farm("127.0.0.2") as farm:
+        urls = [farm.url(f"/{n}") for n in range(5)]
+        daemon = installation(tmp_path, sink, urls)
+        for script in (Answer(rss("A bulletin")), Answer(status=410), Answer(rss("A bulletin"))):
+            farm["*"] = script
+            daemon.call("once", "--all")
+        assert [(one.json["kind"], len(one.json["alerts"])) for one in sink.received()] == [
+            ("health", 5),
+            ("health", 5),
+        ]
+        assert sink.received()[0].title == "Watcher · 5 alerts"

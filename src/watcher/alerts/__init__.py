@@ -13,6 +13,7 @@ from watcher.alerts.health import disk_well as disk_well
 from watcher.alerts.health import health as health
 from watcher.alerts.health import heard_again as heard_again
 from watcher.alerts.health import listeners as listeners
+from watcher.alerts.health import together as together
 from watcher.alerts.health import unheard as unheard
 from watcher.alerts.health import unheard_key as unheard_key
 from watcher.alerts.plan import GATHER as GATHER

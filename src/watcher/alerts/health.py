@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from watcher.alerts.policy import ChannelPolicy
-from watcher.model import Alert
+from watcher.alerts.schedule import window_end
+from watcher.model import Alert, Delivery
 
 WELL = frozenset({"ok", "up"})
 
@@ -45,6 +47,19 @@ def health(about: str, name: str, condition: str, reason: str, now: datetime) ->
             "url": about if about.startswith("http") else "",
             "lang": "en",
         },
+    )
+
+
+def together(planned: Sequence[Delivery], now: datetime, gather: timedelta) -> tuple[Delivery, ...]:
+    """Deliveries of what is said of feeds, so that those of about `gather` leave as one message: a host that fails may have many feeds.
+
+    What a channel's own policy gathers or holds, and what is said of the network, stays as it is planned.
+    """
+    due = window_end(now + gather / 2, gather) if gather else now
+    batch = f"health:{due.isoformat(timespec='seconds')}"
+    return tuple(
+        delivery if delivery.batch or not delivery.alert.body["url"] else replace(delivery, due_at=due, batch=batch)
+        for delivery in planned
     )
 
 

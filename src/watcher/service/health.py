@@ -119,7 +119,11 @@ class Health:
                 for n, d in self._context.plan.destinations.items()
                 if n.split("/")[0] == self._context.plan.health_channel
             )
-            planned = tuple(delivery for alert in told for delivery in alerts.plan(alert, channels, (), {}, now))
+            planned = alerts.together(
+                [delivery for alert in told for delivery in alerts.plan(alert, channels, (), {}, now)],
+                now,
+                self._context.plan.policy.gather,
+            )
             await self._context.write(self._context.store.add_update, Update(alerts=told, deliveries=planned), now)
             del self._told[: len(told)]  # not before: what a full disk refuses is told once it has room
             self._context.woken()
