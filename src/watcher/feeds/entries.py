@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,7 @@ from watcher.feeds import caps, dates
 from watcher.model import Entry
 
 _HTTP = ("http://", "https://")
+_WHOLE = re.compile(r"https?://[A-Za-z0-9.:-]+/[^\x00-\x20?#;\\\x7f]*")
 
 
 def entry(row: Mapping[str, Any], base: str, author: str, lang: str) -> Entry:
@@ -48,12 +50,17 @@ def link(row: Mapping[str, Any], base: str) -> str:
         if not isinstance(candidate, str) or not candidate.strip():
             continue
         try:
-            url = urljoin(base, candidate.strip())
+            url = _absolute(base, candidate.strip())
         except ValueError:
             continue
         if url.startswith(_HTTP) and len(url) <= caps.URL:
             return url
     return ""
+
+
+def _absolute(base: str, address: str) -> str:
+    """`urljoin`, without its work on addresses that it would give back as they are, as nearly all are."""
+    return address if _WHOLE.fullmatch(address) else urljoin(base, address)
 
 
 def _texts(row: Mapping[str, Any]) -> tuple[str, str]:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
 
@@ -38,8 +37,18 @@ _FEED_NAMES = {"title", "link", "language", "ttl", "author", "creator", "managin
 _FOREIGN = re.compile(r"xmlns=[\"'](?!http://www\.w3\.org/2005/Atom|http://purl\.org/rss/1\.0/)")
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 _MAIL = re.compile(
-    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d (?:GMT|UT|UTC|Z|[+-]\d{4})"
+    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(\d{1,2}) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) ([1-9]\d{3}) "
+    r"(\d\d):(\d\d):(\d\d) (GMT|UT|UTC|Z|[+-]\d{4})",
+    re.ASCII,
 )
+
+
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1
+    )
+}
 
 
 class _TooOdd(Exception):
@@ -264,12 +273,22 @@ def _moment(text: str) -> datetime | None:
     try:
         if _ISO.fullmatch(text):
             return datetime.fromisoformat(text).astimezone(UTC).replace(microsecond=0)
-        if _MAIL.fullmatch(text):
-            when = parsedate_to_datetime(text)
-            return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+        if found := _MAIL.fullmatch(text):
+            return _mail_date(*found.groups())
     except (ValueError, OverflowError) as error:
         raise _TooOdd from error
     raise _TooOdd
+
+
+def _mail_date(day: str, month: str, year: str, hour: str, minute: str, second: str, zone: str) -> datetime:
+    """A date as mail writes it. Raises ValueError or OverflowError."""
+    when = datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+    if zone[0] not in "+-":
+        return when
+    ahead = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:]))
+    if ahead >= timedelta(days=1):
+        raise ValueError(zone)
+    return when - ahead if zone[0] == "+" else when + ahead
 
 
 def _plain(element: Element) -> str:

@@ -7,13 +7,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
+
+_AS_THEY_ARE = frozenset({str, int, float, bool})
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    """Names of a dataclass's fields; none for other types."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 def jsonable(value: Any) -> Any:
     """Dataclasses to dicts, dates to ISO 8601, Decimals to numbers, sets to sorted lists."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: jsonable(getattr(value, f.name)) for f in fields(value)}
+    if value is None or type(value) in _AS_THEY_ARE:
+        return value
+    if names := _fields(type(value)):  # type: ignore[arg-type]  # a class is hashable, whatever its values are
+        return {name: jsonable(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {str(key): jsonable(child) for key, child in value.items()}
     if isinstance(value, (list, tuple)):
@@ -29,7 +41,7 @@ def jsonable(value: Any) -> Any:
 
 def dump(value: Any) -> str:
     """JSON text; lone surrogates, which SQLite refuses, become U+FFFD."""
-    return clean(json.dumps(jsonable(value), ensure_ascii=False, separators=(",", ":")))
+    return clean(_ENCODER.encode(jsonable(value)))
 
 
 MAX_REASON = 240
@@ -56,7 +68,8 @@ def read_misses(text: str) -> dict[str, str] | None:
 
 def clean(text: str) -> str:
     """Text that every store and wire takes."""
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
+    whole = text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    return whole.replace("\x00", "")
 
 
 def stamp(at: datetime | None) -> float | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from watcher.model import ItemWrite, Known, Lookup, StoredItem, Story, Update
+from watcher.model import Facts, ItemWrite, Known, Lookup, StoredItem, Story, Update
 from watcher.store import outbox
 from watcher.store.codec import clean, dump, misses_text, moment, stamp
 from watcher.store.rows import Row, read_item
@@ -19,6 +19,11 @@ CANDIDATES_PER_KEY, NEWEST_PER_KEY = 40, 120
 
 A key that many share says little, and cost must not grow; a story that is reported again and again must not hide the others.
 """
+
+
+_NO_FACTS = Facts()
+_NO_FACTS_WRITTEN = dump(_NO_FACTS)
+"""What most items say."""
 
 
 def known(connection: Any, lookup: Lookup, feed: int, *, feed_is_new: bool) -> Known:
@@ -208,7 +213,7 @@ def _item_row(write: ItemWrite, at: float | None) -> tuple[Any, ...]:
         clean(write.detail),
         write.story,
         dump([{"rule": m.rule, "score": m.score, "evidence": m.evidence} for m in write.verdict.matches]),
-        dump(write.verdict.facts),
+        dump(write.verdict.facts) if write.verdict.facts != _NO_FACTS else _NO_FACTS_WRITTEN,
         misses_text(write.verdict.misses),
     )
 

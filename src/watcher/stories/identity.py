@@ -31,6 +31,7 @@ ENOUGH_TEXT = 40
 
 _DOUBLE = re.compile("[\u3040-\ud7a3]+")
 _WORDS = re.compile(r"[^\W_]+")
+_APART = {code: " " for code in range(128) if not chr(code).isalnum()}
 _NAMES = ("guid:", "num:", "link:")
 _TEXTS = ("titled:", "body:", "text:")
 
@@ -42,7 +43,7 @@ def names_of(item: Item) -> Names:
     """
     title, body = _plain(item.title.plain), _plain(item.summary.plain)
     more = _plain(item.content.plain) if item.content else ""
-    content = _hash("\n".join(" ".join(_WORDS.findall(text)) for text in (title, body, more)))
+    content = _hash("\n".join(" ".join(_words(text)) for text in (title, body, more)))
     return Names(_identities(item, title, body), content)
 
 
@@ -139,6 +140,11 @@ def _weight(text: str) -> int:
     """Length in letters as an alphabet would write it: a Chinese character or a syllable of Hangul or kana counts two."""
     start = text[:400]
     return len(start) + (0 if start.isascii() else sum(map(len, _DOUBLE.findall(start))))
+
+
+def _words(text: str) -> list[str]:
+    """Runs of letters and digits."""
+    return text.translate(_APART).split() if text.isascii() else _WORDS.findall(text)
 
 
 def _plain(text: str) -> str:
