@@ -136,7 +136,10 @@ def test_weekends_are_learned_after_two_weeks() -> None:
     ],
 )
 def test_what_the_feed_asks_for_is_heeded(hints: Hints | None, max_age: timedelta | None, least: timedelta) -> None:
-    assert wait(read(hints=hints, max_age=max_age)) == least
+    state = read(hints=hints, max_age=max_age)
+    assert wait(state) == least
+    again = not_modified(state, now=NOW + least, policy=POLICY, jitter=0)
+    assert again.next_poll_at is not None and again.next_poll_at - NOW - least >= least
 
 
 def test_hints_are_kept_for_answers_without_a_document() -> None:

@@ -69,6 +69,9 @@ def after_success(
     history["had"] = bool(history.get("had")) or entries > 0
     if hints is not None:
         history["hints"] = _dump(hints)
+    history.pop("fresh", None)
+    if document.max_age:
+        history["fresh"] = round(document.max_age.total_seconds())
     last_new = (now if not is_first else max(moments)) if moments else state.last_new_at
     answered = replace(
         state,
@@ -82,16 +85,18 @@ def after_success(
     return _answered(answered, rhythm, document.max_age, now, policy, jitter)
 
 
-def not_modified(
-    state: FeedState, *, now: datetime, policy: PollingPolicy, jitter: float, max_age: timedelta | None = None
-) -> FeedState:
-    """The state after the server said that nothing changed, or sent the same bytes again."""
+def not_modified(state: FeedState, *, now: datetime, policy: PollingPolicy, jitter: float) -> FeedState:
+    """The state after the server said that nothing changed, or sent the same bytes again.
+
+    It stays as fresh as the server said of the document.
+    """
     # What brought no news is learned with the next news; so the history of a feed at rest stays as it is stored.
     if state.history.get("empty") == 1:  # the same document without entries once more: it is no slip
         state = replace(state, history={**state.history, "empty": 2})
     history = state.history
     rhythm = Rhythm.load(history.get("rhythm"), now)
     rhythm.learn((), now)
+    max_age = timedelta(seconds=history["fresh"]) if "fresh" in history else None
     full = history.get("full")
     if full is not None and now - datetime.fromisoformat(full) <= _TRUST_IN_304:
         return _answered(state, rhythm, max_age, now, policy, jitter)
