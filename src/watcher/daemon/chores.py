@@ -12,12 +12,11 @@ import aiohttp
 
 from watcher.config import Settings
 from watcher.daemon.clock import wall_clock
-from watcher.daemon.heap import give_back_memory
+from watcher.daemon.heap import forget, give_back_memory
 from watcher.errors import StoreError
 from watcher.push import Push
 from watcher.service import Service
 from watcher.store import care, open_lists
-from watcher.text import meaning
 
 _T = TypeVar("_T")
 
@@ -43,7 +42,8 @@ class Chores:
         self, service: Service, settings: Callable[[], Settings], push: Push | None, is_alive: Callable[[], bool]
     ) -> None:
         self._service, self._settings, self._push, self._is_alive = service, settings, push, is_alive
-        self._vectors = 0
+        self._read = -1
+        self._rests = False
 
     async def sweep(self) -> None:
         """Escalate alerts that nobody acknowledged, tell what was said about health, ask hubs."""
@@ -57,10 +57,13 @@ class Chores:
         await guarded(self._service, self._service.remind(), sweep="dates ahead")
 
     async def lighten(self) -> None:
-        """Give memory back to the system; put the encoder away when it made no vector since the last time."""
-        if meaning.made() == self._vectors:
-            meaning.put_away()
-        self._vectors = meaning.made()
+        """Give memory back to the system; first, when no entry was read since the last time, what is remembered for the next."""
+        read, before = self._service.judges.read, self._read
+        if read != before:
+            self._read, self._rests = read, False
+        elif not self._rests:
+            self._rests = True
+            await asyncio.to_thread(forget)
         await asyncio.to_thread(give_back_memory)
 
     async def prune(self) -> None:

@@ -36,6 +36,8 @@ class Judges:
 
     def __init__(self, context: Context) -> None:
         self.whole_page: Callable[[Entry, Feed], Awaitable[Entry]] | None = None
+        self.read = 0
+        """How many entries were read."""
         self._context = context
         self._pool = ThreadPoolExecutor(1, "judge")
         self._closed = False
@@ -62,6 +64,7 @@ class Judges:
         for entry in reversed(entries):
             if self._closed:  # with the encoder an entry takes up to a second, a document minutes
                 raise CancelledError
+            self.read += 1
             try:
                 verdicts.append(judge(entry, feed, self._context.plan.rulebook, now, why_not=True))
             except Exception:

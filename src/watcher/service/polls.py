@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -28,6 +29,10 @@ POLL_LEASE = timedelta(minutes=5)
 AGAIN = timedelta(seconds=15)
 """When a feed is asked again whose poll the store could not take; sooner where `polling.min` is shorter."""
 
+IN_HAND = 4
+"""Documents between parsing and the store: enough to keep judges and store busy. Verdicts are large, and those of a hundred documents
+at once, judged before any was written, left a daemon 15 MB heavier for good."""
+
 ABSENCE = timedelta(days=2)
 """Away for longer than this, what came meanwhile is told in one digest a channel."""
 
@@ -49,6 +54,7 @@ class Polls:
         self._context, self._health = context, health
         self._fetcher, self._parser, self._judges = fetcher, parser, judges
         self._saves, self._room = Saves(context), Room(context)
+        self._turns = asyncio.Semaphore(IN_HAND)
         self._refused: list[Claim] = []
         """Polls that the store could not take: it may not even have taken that their claims end."""
 
@@ -141,7 +147,9 @@ class Polls:
         feed = self._context.plan.feeds[claim.state.url]
         known = await self._context.write(self._context.store.known_hashes, feed.url)
         parsed = await self._parser.parse(document, known)
-        return await self._commit(claim, feed, document, parsed)
+        # A whole page is waited for, which must hold up no other feed.
+        async with nullcontext() if feed.full_text else self._turns:
+            return await self._commit(claim, feed, document, parsed)
 
     async def _unchanged(self, claim: Claim) -> None:
         self._health.note_answer(claim.state.url, self._context.now())

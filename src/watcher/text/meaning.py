@@ -71,12 +71,6 @@ def vector(text: str) -> tuple[float, ...] | None:
     return encoder.query(text[:MAX_CHARS]) if encoder is not None and text.strip() else None
 
 
-def made() -> int:
-    """How many vectors were made since the encoder was put away."""
-    return vector.cache_info().misses
-
-
 def put_away() -> None:
-    """Free the encoder, and vectors that are remembered; it is loaded again when it is needed."""
+    """Free the encoder; it is loaded again when it is needed."""
     _encoder.cache_clear()
-    vector.cache_clear()
