@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from build import NOON
 from farm import Farm, rss
 from watcher.cli.main import main
 from watcher.config import load
+from watcher.store import open_store
 
 OPML = """<opml version="2.0"><body><outline text="Asia &amp; Pacific"><outline text="${SECRET}" type="rss"
  xmlUrl="https://evil.example/?${SECRET}"/></outline><outline text="B" xmlUrl="https://b.example/rss?a=1&amp;b=2"/></body></opml>"""
@@ -82,3 +86,15 @@ def test_an_import_of_something_else_names_the_file(config: Path) -> None:
     result = call(config, "import", str(other))
     assert result.exit_code == 1
     assert f"{other}: not XML" in result.output
+
+
+def test_a_feed_that_moved_for_good_is_shown_with_its_new_address(config: Path) -> None:
+    url = "https://one.example/rss"
+    store = open_store(str(config.parent / "watcher.db"))
+    store.sync_feeds(load(config).feeds, NOON)
+    for claim in store.claim_due_feeds(NOON, 9, timedelta(minutes=1)):
+        to = "https://new.example/rss" if claim.state.url == url else ""
+        store.save_feeds([(claim, replace(claim.state, condition="ok", last_success_at=NOON, redirect_to=to))], NOON)
+    store.close()
+    line = next(line for line in call(config, "health", "--all").output.splitlines() if line.startswith(url))
+    assert line.endswith("moved for good to https://new.example/rss: subscribe to that")

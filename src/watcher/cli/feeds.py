@@ -233,7 +233,8 @@ def feeds_health(app: App, everything: bool, as_json: bool) -> None:
                     ago(r["last_success_at"], now),
                     ago(r["next_poll_at"], now),
                     _span(r["expected_delay_seconds"]),
-                    r["last_error"],
+                    r["last_error"]
+                    or (r["redirect_to"] and f"moved for good to {r['redirect_to']}: subscribe to that"),
                 )
                 for r in shown
             ],

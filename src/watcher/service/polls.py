@@ -220,6 +220,8 @@ class Polls:
             self._context.tell("feed.lost_lease", feed=feed.url)
             return None
         self._health.tell_condition(claim.state, states[0])
+        if (moved := states[0].redirect_to) and moved != claim.state.redirect_to:
+            self._context.tell("feed.moved", feed=feed.url, to=moved)
         self._context.tell(
             "feed.polled", feed=feed.url, outcome="new" if update.items else "nothing new", items=len(update.items)
         )
