@@ -147,6 +147,22 @@ def fill(disk: Path) -> Path:
     return ballast
 
 
+def test_a_single_round_on_a_full_disk_polls_nothing_and_says_why(small_disk: Path, farm: Farm, sink: HttpSink) -> None:
+    farm["/a.xml"] = rss("bulletin 1 of the day")
+    rules = "rules:\n  - {name: all, any: [bulletin]}\n"
+    daemon = Daemon(small_disk, [farm.url("/a.xml")], [("desk", f"url: '{sink.url('json', 'desk')}'")], rules)
+    assert daemon.call("once").returncode == 0
+    ballast = fill(small_disk)
+    for _ in range(2):  # the second has no reserve to give up
+        done = daemon.call("once", "--all")
+        assert (done.returncode, "disk.full" in done.stderr) == (1, True)
+    assert "the disk is full" in daemon.call("status").stdout
+    ballast.unlink()
+    assert daemon.call("once", "--all").returncode == 0
+    assert len(farm.requests("/a.xml")) == 2
+    assert "the disk is full" not in daemon.call("status").stdout
+
+
 def test_on_a_full_disk_what_is_owed_still_leaves_it_is_told_and_nothing_is_lost(
     small_disk: Path, tmp_path: Path, farm: Farm, sink: HttpSink
 ) -> None:

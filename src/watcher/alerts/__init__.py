@@ -9,6 +9,7 @@ from watcher.alerts.body import body as body
 from watcher.alerts.body import reminder as reminder
 from watcher.alerts.health import UNHEARD as UNHEARD
 from watcher.alerts.health import disk_full as disk_full
+from watcher.alerts.health import disk_key as disk_key
 from watcher.alerts.health import disk_well as disk_well
 from watcher.alerts.health import health as health
 from watcher.alerts.health import heard_again as heard_again

@@ -114,15 +114,16 @@ def disk_full(since: datetime, folder: str, now: datetime) -> Alert:
         f"No feed is polled until there is room again at {folder}; alerts that wait are still sent. "
         "Remove what is not needed there, or move `database:` to another disk; then polls go on by themselves."
     )
-    return _about("", _disk_key(since), "high", "Disk full: nothing new is read", remedy, now)
+    return _about("", disk_key(since), "high", "Disk full: nothing new is read", remedy, now)
 
 
 def disk_well(since: datetime, now: datetime) -> Alert:
     """An alert that there is room again."""
-    return _about("", _disk_key(since) + ":well", "low", "Disk: room again, feeds are polled", "", now)
+    return _about("", disk_key(since) + ":well", "low", "Disk: room again, feeds are polled", "", now)
 
 
-def _disk_key(since: datetime) -> str:
+def disk_key(since: datetime) -> str:
+    """Names a full disk by when it began, so that it is told once."""
     return f"hdisk:{since:%Y-%m-%dT%H:%M:%S}"
 
 

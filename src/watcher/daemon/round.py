@@ -62,7 +62,7 @@ async def once(
         told[name] += int(value)
     summary.delivered = told["watcher_alert_delivered_total"]
     summary.failed = sum(
-        told[f"watcher_{event}_total"] for event in ("feed_failed", "delivery_failed", "delivery_dead")
+        told[f"watcher_{event}_total"] for event in ("feed_failed", "delivery_failed", "delivery_dead", "disk_full")
     )
     return summary
 
