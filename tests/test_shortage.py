@@ -183,9 +183,9 @@ def test_on_a_full_disk_what_is_owed_still_leaves_it_is_told_and_nothing_is_lost
     told = lambda name: told_titles(sink, name)  # noqa: E731
     daemon.start()
     try:
-        wait_until(lambda: len(told("steady")) >= 40, 20, "the first bulletins")
+        wait_until(lambda: len(told("steady")) >= 40, 90, "the first bulletins")
         ballast = fill(small_disk)
-        wait_until(lambda: "Disk full: nothing new is read" in told("steady"), 30, "the alert that the disk is full")
+        wait_until(lambda: "Disk full: nothing new is read" in told("steady"), 90, "the alert that the disk is full")
         status = daemon.call("status")
         assert (status.returncode, "the disk is full" in status.stdout) == (1, True)
         assert any(
@@ -194,13 +194,13 @@ def test_on_a_full_disk_what_is_owed_still_leaves_it_is_told_and_nothing_is_lost
         )
         asked, stored = len(farm.requests("/a.xml")), json.loads(daemon.call("status", "--json").stdout)["items"]
         sink.script("shaky", "ok")
-        wait_until(lambda: len(told("shaky")) >= stored, 60, "all that waited, with the disk full")
+        wait_until(lambda: len(told("shaky")) >= stored, 90, "all that waited, with the disk full")
         assert len(farm.requests("/a.xml")) == asked
         ballast.unlink()
-        wait_until(lambda: "Disk: room again, feeds are polled" in told("steady"), 20, "the alert that there is room")
-        wait_until(lambda: len(farm.requests("/a.xml")) > asked, 20, "polls going on")
+        wait_until(lambda: "Disk: room again, feeds are polled" in told("steady"), 90, "the alert that there is room")
+        wait_until(lambda: len(farm.requests("/a.xml")) > asked, 90, "polls going on")
         farm["/a.xml"] = rss(*reversed(published))
-        wait_until(lambda: all(set(published) <= told(name).keys() for name in ("steady", "shaky")), 30, "everything")
+        wait_until(lambda: all(set(published) <= told(name).keys() for name in ("steady", "shaky")), 90, "everything")
         assert max(max(told(name).values()) for name in ("steady", "shaky")) == 1
     finally:
         daemon.stop()
