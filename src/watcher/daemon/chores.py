@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import traceback
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -63,7 +64,8 @@ class Chores:
             self._read, self._rests = read, False
         elif not self._rests:
             self._rests = True
-            await asyncio.to_thread(forget)
+            forget()
+            await asyncio.to_thread(gc.collect)
         await asyncio.to_thread(give_back_memory)
 
     async def prune(self) -> None:

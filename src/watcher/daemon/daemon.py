@@ -22,7 +22,7 @@ from watcher.config import Settings
 from watcher.daemon.assembly import limits_of, page_reader, plan_of, take_up, without_rules
 from watcher.daemon.chores import Chores, guarded
 from watcher.daemon.clock import ClockWatch, wall_clock
-from watcher.daemon.heap import share_one_heap
+from watcher.daemon.heap import forget, share_one_heap
 from watcher.daemon.queue import LONGEST_LINE, PollQueue
 from watcher.daemon.reload import Reloader
 from watcher.errors import ConfigError, StoreError
@@ -163,6 +163,7 @@ class Daemon:
                 service.judges.close()
                 raise
             service.plan = replace(service.plan, rulebook=rulebook)
+            forget()  # what compiling remembered makes room for what reading items will load
 
         try:
             await service.judges.think(compile_first)

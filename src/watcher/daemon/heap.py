@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 import re
 import sys
 from contextlib import suppress
@@ -19,13 +18,12 @@ _DONTNEED = 4
 """MADV_DONTNEED of <sys/mman.h>."""
 
 _MAPPING = re.compile(
-    r"^([0-9a-f]+)-([0-9a-f]+) r--[sp] \S+ \S+ \d+ +/.*\n(?:[A-Z].*\n)*?Rss: +(\d+) kB\n(?:[A-Z].*\n)*?Anonymous: +0 kB$",
+    r"^([0-9a-f]+)-([0-9a-f]+) r-[x-][sp] \S+ \S+ \d+ +/.*\n(?:[A-Z].*\n)*?Rss: +(\d+) kB\n(?:[A-Z].*\n)*?Anonymous: +0 kB$",
     re.M,
 )
-"""An entry of /proc/self/smaps: a file that is only read and of which no page is our own."""
+"""An entry of /proc/self/smaps: a file that is only read or run, and of which no page is our own."""
 
-_WORTH_KB = 1024
-"""Smaller ones are code that is in use."""
+_WORTH_KB = 256
 
 
 def share_one_heap() -> None:
@@ -50,13 +48,13 @@ def forget() -> None:
     with suppress(AttributeError):  # no public door leads there
         sys.modules["babel.localedata"]._cache.clear()
         sys.modules["babel.core"]._global_data = None  # type: ignore[attr-defined]
-    gc.collect()
 
 
 def give_back_memory() -> None:
     """Return to the system what reading the configuration and a burst of items needed; glibc keeps it otherwise.
 
-    Pages of files that are only read, above all the encoder's figures (53 MB), go too: they are read again when they are needed.
+    Pages of files that are only read go too, above all the encoder's figures (53 MB), and code, of which a daemon at rest runs
+    a tenth: the system keeps them while it has room, and maps them again when they are needed.
     """
     library = ctypes.CDLL(None)
     trim, advise = getattr(library, "malloc_trim", None), getattr(library, "madvise", None)
