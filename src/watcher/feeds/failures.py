@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ _GONE_FOR_NOW = {408, 421, 425}
 _LOG_IN = {401, 407}
 _LOG_IN_AT = "the proxy {proxy} needs a log-in ({status}): write it as http://name:password@{proxy}"
 _STATUS = {
+    204: "the answer is empty (204): the address may have changed",
     400: "the server calls the request bad (400)",
     401: "needs a log-in (401): give it credentials in its headers",
     402: "needs a payment (402)",
@@ -51,7 +53,10 @@ def from_exception(url: str, error: BaseException, seconds: float, proxy: str = 
             status = 0 if error.status >= 500 else error.status
             return FetchError(url, f"the proxy {proxy} does not connect to {host}: {said}", status=status)
         case aiohttp.ClientConnectorError():
-            return FetchError(url, f"{host} can not be reached: {_plain(error.os_error)}")
+            what = _plain(error.os_error)
+            return FetchError(
+                url, f"{host} can not be reached ({what}): its server is down, or the address has changed"
+            )
         case aiohttp.ServerTimeoutError() | asyncio.TimeoutError():
             return FetchError(
                 url, f"no complete answer within {seconds:g} s: its server is slow or hangs (polling.timeout)"
@@ -59,7 +64,7 @@ def from_exception(url: str, error: BaseException, seconds: float, proxy: str = 
         case aiohttp.ServerDisconnectedError():
             return FetchError(url, "the server closed the connection without an answer")
         case aiohttp.ClientPayloadError():
-            return FetchError(url, "the answer broke off before its end")
+            return FetchError(url, "the answer broke off before its end: a fault of its server or on the way")
         case aiohttp.InvalidURL():
             return FetchError(url, "not a URL that can be asked for", permanent=True)
         case aiohttp.ClientResponseError():
@@ -124,5 +129,9 @@ def _certificate(error: Exception) -> str:
 
 
 def _plain(error: BaseException) -> str:
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    text = str(error)
+    if isinstance(error, OSError) and error.errno and error.errno > 0:
+        text = os.strerror(error.errno)  # asyncio's own says which call failed
+    elif isinstance(error, OSError) and error.strerror:
+        text = error.strerror
     return (text or type(error).__name__)[:200]

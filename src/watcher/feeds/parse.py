@@ -135,7 +135,9 @@ def _no_feed(document: Document, text: str, root: str) -> ParseError:
     if root == "opml":
         return ParseError(document.url, "unknown", "a list of feeds (OPML): take it in with `watcher feeds import`")
     if not root:
-        return ParseError(document.url, "unknown", "plain text, not a feed")
+        kind = "plain text" if document.media_type.startswith("text/") else document.media_type or "plain text"
+        reason = f"{kind}, not a feed: look for the feed with `watcher feeds discover` and the site's address"
+        return ParseError(document.url, "unknown", reason)
     return ParseError(document.url, "unknown", f"XML, but not a feed: its first element is <{root[:60]}>")
 
 
