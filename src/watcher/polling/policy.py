@@ -23,7 +23,7 @@ class Hints:
 class PollingPolicy:
     """Bounds of the learned interval. `every` is where a feed that we know nothing of starts, and the scale of all.
 
-    A feed that brings about one entry an hour is asked each `every`; one that brings four times as many twice as often.
+    A feed that brings some two entries an hour is asked each `every`; one that brings four times as many twice as often.
     """
 
     every: timedelta = timedelta(minutes=15)
