@@ -15,6 +15,7 @@ from watcher import telemetry
 from watcher.config import load
 from watcher.daemon import daemon as running
 from watcher.rules import compile_rules
+from watcher.store import open_store
 
 RULES = "rules:\n  - {name: all, any: [bulletin], per: item}\n"
 
@@ -60,3 +61,23 @@ def test_a_rule_that_does_not_compile_ends_the_start_and_loses_nothing(
         wait_until(lambda: "A bulletin" in told_titles(sink, "hook"))
     finally:
         assert daemon.stop() == 0
+
+
+def test_the_service_manager_is_told_to_wait_while_a_large_store_is_brought_up_to_date(
+    tmp_path: Path, farm: Farm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = Daemon(tmp_path, [farm.url("/a.xml")], [("desk", "url: 'console://'")], RULES).config
+    monkeypatch.setattr(running, "STILL_OPENING", 0.1)
+    told: list[str] = []
+    monkeypatch.setattr(telemetry, "notify", told.append)
+
+    def slowly(*arguments: Any, **options: Any) -> Any:
+        wait_until(lambda: bool(told), what="a word to the service manager")
+        return open_store(*arguments, **options)
+
+    monkeypatch.setattr(running, "open_store", slowly)
+    daemon = running.Daemon(load(config), lambda: load(config), telemetry.LogObserver(), telemetry.Counters())
+    daemon.stop()
+    asyncio.run(daemon.run())
+    assert told[0] == "EXTEND_TIMEOUT_USEC=600000\nSTATUS=bringing the store up to date"
+    assert told[-1] == "STOPPING=1"

@@ -32,7 +32,7 @@ from watcher.ports import Observer
 from watcher.push import Push
 from watcher.rules import compile_rules
 from watcher.service import Service
-from watcher.store import open_store
+from watcher.store import Store, open_store
 from watcher.store.schema import CONFIG_REFUSED
 from watcher.ticks import Every
 
@@ -45,6 +45,9 @@ POLLS_END = 2.0
 
 SENDS_END = 10.0
 """Seconds that messages under way get: one that is cut off may have arrived, and is sent again or held (`on_uncertain`)."""
+
+STILL_OPENING = 10.0
+"""Seconds after which a start says, again and again, that the store is still being opened."""
 
 LOOK_AT_FILES = 3.0
 """Seconds between two looks at the configuration's files."""
@@ -99,7 +102,7 @@ class Daemon:
         share_one_heap()
         settings, self.settings = self.settings, without_rules(self.settings)
         plan = plan_of(settings, rulebook=compile_rules(()))
-        store = await asyncio.to_thread(open_store, self.settings.database, apart=True)
+        store = await _open(self.settings.database)
         self.opened.set()
         limits = replace(limits_of(self.settings), longest_line=LONGEST_LINE)
         async with HttpFetcher(limits) as fetcher, ParserPool() as parser:
@@ -281,6 +284,15 @@ class Daemon:
         polls = self._queue.tasks if self._queue else set()
         await _finish([*self._jobs, *polls], POLLS_END)
         await sends
+
+
+async def _open(database: str) -> Store:
+    """The store. To bring one of many gigabytes up to date takes longer than any start may: the service manager is told to wait."""
+    opening = asyncio.create_task(asyncio.to_thread(open_store, database, apart=True))
+    while not (await asyncio.wait({opening}, timeout=STILL_OPENING))[0]:
+        wait = round(6e6 * STILL_OPENING)
+        telemetry.notify(f"EXTEND_TIMEOUT_USEC={wait}\nSTATUS=bringing the store up to date")
+    return await opening
 
 
 async def _finish(tasks: list[asyncio.Task[Any]], seconds: float) -> None:
