@@ -76,6 +76,22 @@ def test_rates_are_read_without_the_readers_of_the_package() -> None:
     assert not _loaded(code, "pandas", "numpy")
 
 
+def test_what_is_remembered_for_the_next_items_goes_at_rest_and_comes_back() -> None:
+    code = """import sys
+from babel import Locale
+from watcher.channels.speaker import speaker
+from watcher.daemon.heap import forget
+from watcher.stories.urls import canonical_url
+def ask(): return canonical_url("https://www.example.org/a/?utm_source=x"), speaker("fr").locale.territories["KR"]
+first = ask()
+assert canonical_url.cache_info().currsize and sys.modules["babel.localedata"]._cache
+forget()
+assert not canonical_url.cache_info().currsize and not sys.modules["babel.localedata"]._cache
+assert sys.modules["babel.core"]._global_data is None
+assert ask() == first == ("https://example.org/a", "Corée du Sud"), first"""
+    assert _loaded(code, "babel") == {"babel"}
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_memory_at_rest_holds_no_pages_of_files_that_are_only_read(tmp_path: Path) -> None:
     figures = tmp_path / "figures.bin"
