@@ -36,6 +36,15 @@ def test_after_a_merge_a_follow_up_threads_with_the_message_of_either_story(stor
     assert (follow_up.key, follow_up.thread) == ("second", "first")
 
 
+def test_a_story_goes_into_one_that_the_same_update_begins_and_lists_later(store: Store) -> None:
+    older = story("s1")
+    store.add_update(Update(stories=(older,), story_keys={"s1": frozenset({"name:x"})}), NOON)
+    store.add_update(Update(stories=(replace(older, merged_into="s2"), story("s2"))), later(hours=1))
+    found = store.story("s1")
+    assert found is not None
+    assert found.id == "s2"
+
+
 def stories_command(path: Path, *arguments: str) -> Result:
     config = path.with_name("watcher.yaml")
     config.write_text(

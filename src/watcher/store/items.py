@@ -134,6 +134,8 @@ def write_update(connection: Any, update: Update, now: datetime, feed: int = 0) 
                 story_body(story),
             ),
         )
+    # Once all of them stand: a story may go into one that this update begins, and that is listed after it.
+    for story in update.stories:
         if story.merged_into:
             connection.execute(
                 """UPDATE story_key SET story = :into WHERE story = :story AND NOT EXISTS
