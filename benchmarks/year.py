@@ -104,8 +104,9 @@ def fill(database: Path, count: int) -> None:
     connection.execute("BEGIN")
     end = time.time()
     connection.executemany(
-        "INSERT INTO feed (url, name, first_seen_at, last_polled_at, last_success_at, next_poll_at, condition) VALUES (?,?,?,?,?,?,'ok')",
-        [(f"https://{n}.example/feed", f"Feed {n}", end - YEAR, end, end, end + 600) for n in range(FEEDS)],
+        """INSERT INTO feed (number, url, name, first_seen_at, last_polled_at, last_success_at, next_poll_at, condition)
+           VALUES (?,?,?,?,?,?,?,'ok')""",
+        [(n + 1, f"https://{n}.example/feed", f"Feed {n}", end - YEAR, end, end, end + 600) for n in range(FEEDS)],
     )
     for table, columns, make in (
         ("item", 21, _item),
@@ -119,7 +120,9 @@ def fill(database: Path, count: int) -> None:
     begun = time.perf_counter()
     for kind in ("guid", "url"):
         connection.execute(
-            f"INSERT INTO identity SELECT '{kind}:' || id, id, content_hash, seen_at FROM item ORDER BY id"
+            f"""INSERT INTO identity (feed, key, item, content_hash, seen_at)
+                SELECT feed.number, '{kind}:' || item.id, item.id, content_hash, seen_at
+                FROM item JOIN feed ON feed.url = item.feed ORDER BY feed.number, item.id"""
         )
     _tell(connection)
     for index in indexes:
