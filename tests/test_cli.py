@@ -299,8 +299,10 @@ def test_systemd_install_writes_units_that_name_this_program(tmp_path: Path, con
     assert "/usr/bin/watcher" not in text or shutil.which("watcher") == "/usr/bin/watcher"
 
 
-def test_the_reference_of_commands_is_current() -> None:
-    script = ROOT / "scripts" / "commands_doc.py"
-    made = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True).stdout
-    written = (ROOT / "docs" / "commands.md").read_text("utf-8")
-    assert written == made, "run: python scripts/commands_doc.py > docs/commands.md"
+@pytest.mark.parametrize(
+    ("script", "page"), [("commands_doc.py", "commands.md"), ("config_doc.py", "configuration.md")]
+)
+def test_the_references_are_current(script: str, page: str) -> None:
+    made = subprocess.run([sys.executable, str(ROOT / "scripts" / script)], capture_output=True, text=True, check=True)
+    written = (ROOT / "docs" / page).read_text("utf-8")
+    assert written == made.stdout, f"run: python scripts/{script} > docs/{page}"

@@ -71,12 +71,12 @@ class FeedModel(Model):
     """A subscription."""
 
     url: str = Field(description="http or https address of the feed.")
-    name: str = ""
-    every: Duration | None = None
-    tags: Texts = []
+    name: str = Field("", description="The publisher's name in alerts; what the feed calls itself otherwise.")
+    every: Duration | None = Field(None, description="Starting interval of this feed.")
+    tags: Texts = Field([], description="Words that rules can ask for, by `tags` or tag:.")
     lang: str = Field("", description="A hint; detected otherwise.")
     country: str = Field("", description="ISO 3166-1 code; a hint for reading sums and states.")
-    first_run: Literal["", "digest", "alert", "silent"] = ""
+    first_run: Literal["", "digest", "alert", "silent"] = Field("", description="As under polling, for this feed.")
     full_text: bool = Field(False, description="Fetch the pages of matched items and read them too.")
     headers: dict[str, str] = Field({}, description="Sent to the feed's own host only, such as Authorization.")
     cookies: dict[str, str] = Field({}, description="Sent to the feed's own host only.")
@@ -121,22 +121,24 @@ class ScoreModel(Model):
 class RuleModel(Model):
     """A rule: an expression (`match`), lists (`any`, `all`, `none`) or a score; all that are given must hold."""
 
-    name: str = Field(pattern=r"^[\w][\w.-]*$")
-    description: str = ""
-    match: str = ""
-    any: Texts = []
-    all: Texts = []
-    none: Texts = []
-    score: ScoreModel | None = None
-    per: Literal["story", "item"] = "story"
-    severity: Literal["low", "normal", "high"] = "normal"
-    notify: Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str])] | None = None
-    langs: Texts = []
-    tags: Texts = []
-    feeds: Texts = []
-    within: Duration | None = None
-    publishers: int | None = Field(None, ge=1)
-    tests: list[RuleTest] = []
+    name: str = Field(pattern=r"^[\w][\w.-]*$", description="By which alerts and commands call it.")
+    description: str = Field("", description="For people.")
+    match: str = Field("", description="An expression.")
+    any: Texts = Field([], description="Expressions of which one must hold.")
+    all: Texts = Field([], description="Expressions that must all hold.")
+    none: Texts = Field([], description="Expressions of which none may hold.")
+    score: ScoreModel | None = Field(None, description="Weighted expressions and the sum that is enough.")
+    per: Literal["story", "item"] = Field("story", description="What alerts: a story once, or every item.")
+    severity: Literal["low", "normal", "high"] = Field("normal", description="Of its alerts.")
+    notify: Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str])] | None = Field(
+        None, description="Channels that are told; all without it."
+    )
+    langs: Texts = Field([], description="Only items in these languages.")
+    tags: Texts = Field([], description="Only items of feeds with one of these tags.")
+    feeds: Texts = Field([], description="Only items of these feeds, by name or URL.")
+    within: Duration | None = Field(None, description="The time within which `publishers` must have carried the story.")
+    publishers: int | None = Field(None, ge=1, description="Alerts once so many publishers carry the story.")
+    tests: list[RuleTest] = Field([], description="Texts that it must, or must not, match; `check` runs them.")
 
 
 class EscalateModel(Model):
@@ -149,22 +151,26 @@ class EscalateModel(Model):
 class ChannelModel(Model):
     """A destination and its policy."""
 
-    name: str = Field(pattern=r"^[\w][\w.-]*$")
+    name: str = Field(pattern=r"^[\w][\w.-]*$", description="By which rules and commands call it.")
     url: str = Field(description="Any Apprise URL, mailto(s):// or console://.")
     digest: str = Field("", description="hourly | daily HH:MM | weekly mon HH:MM; without it: at once.")
     quiet_hours: str = Field("", description="HH:MM-HH:MM; alerts are held, then delivered.")
     break_quiet: Literal["", "low", "normal", "high"] = Field(
         "", description="Severity that is delivered in quiet hours too."
     )
-    timezone: str = "UTC"
+    timezone: str = Field("UTC", description="IANA name, such as Europe/Paris: of digest and quiet_hours.")
     at_most: str = Field("", description="Such as 30/h or 200/d; the rest is summarised, never dropped.")
-    min_severity: Literal["low", "normal", "high"] = "low"
+    min_severity: Literal["low", "normal", "high"] = Field(
+        "low", description="Alerts below it are not for this channel."
+    )
     group: Duration = Field(timedelta(0), description="Gather alerts for so long into one message.")
     give_up: Duration = Field(timedelta(days=3), description="After so long a failing delivery becomes a dead letter.")
     on_uncertain: Literal["resend", "hold"] = Field(
         "resend", description="After a time-out that may have been delivered."
     )
-    escalate: EscalateModel | None = None
+    escalate: EscalateModel | None = Field(
+        None, description="{to: CHANNEL, after: 30m}: told when nobody acknowledged a high alert."
+    )
     language: str = Field("en", description="Language of labels, numbers and country names.")
     template: str = Field("", description="Message text with ${placeholders}; see docs/channels.md.")
     rate: str = Field("", description="Fastest pace to this service, such as 1/s.")
@@ -173,7 +179,7 @@ class ChannelModel(Model):
 class WebModel(Model):
     """The dashboard and the addresses that machines ask."""
 
-    listen: str = "127.0.0.1:8787"
+    listen: str = Field("127.0.0.1:8787", description="Address and port of the dashboard.")
     token: str = Field("", description="Asked for by every page; made at first start when empty.")
     public_url: str = Field("", description="Address under which hubs can reach us, for WebSub.")
     hosts: Texts = Field([], description="Further Host names that are answered.")
@@ -189,8 +195,8 @@ class HealthModel(Model):
 class KeepModel(Model):
     """How long the store keeps what."""
 
-    items: Duration = timedelta(days=365)
-    stories: Duration = timedelta(days=1825)
+    items: Duration = Field(timedelta(days=365), description="Items, by when they were last seen.")
+    stories: Duration = Field(timedelta(days=1825), description="Stories with their alerts.")
 
 
 def _term_lists(value: Any) -> Any:
@@ -208,10 +214,10 @@ FeedItem = Annotated[FeedModel, BeforeValidator(_as_feed, json_schema_input_type
 class PartModel(Model):
     """What an included file may hold."""
 
-    feeds: list[FeedItem] | None = None
-    vocabularies: dict[str, Vocabulary] | None = None
-    rules: list[RuleModel] | None = None
-    channels: list[ChannelModel] | None = None
+    feeds: list[FeedItem] | None = Field(None, description="What to read.")
+    vocabularies: dict[str, Vocabulary] | None = Field(None, description="Lists of terms that rules call @name.")
+    rules: list[RuleModel] | None = Field(None, description="What to look for.")
+    channels: list[ChannelModel] | None = Field(None, description="Whom to tell.")
 
 
 class MainModel(PartModel):
@@ -219,11 +225,11 @@ class MainModel(PartModel):
 
     database: str = Field(DATABASE, description="SQLite file, or postgresql://user@host/name (extra `postgres`).")
     include: Texts = Field([], description="pack:NAME, or file patterns relative to this file.")
-    polling: PollingModel = PollingModel()
-    web: WebModel | None = None
-    health: HealthModel = HealthModel()
-    keep: KeepModel = KeepModel()
-    log: Literal["console", "json"] = "console"
+    polling: PollingModel = Field(PollingModel(), description="How feeds are asked.")
+    web: WebModel | None = Field(None, description="The dashboard, /metrics, and addresses to pull from.")
+    health: HealthModel = Field(HealthModel(), description="Who hears of feeds that fail.")
+    keep: KeepModel = Field(KeepModel(), description="How long the store keeps what.")
+    log: Literal["console", "json"] = Field("console", description="How the log is written to stderr.")
 
 
 def json_schema() -> dict[str, Any]:
