@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from watcher import __version__
 from watcher.cli.output import fail
 from watcher.errors import WatcherError
 
@@ -124,7 +123,7 @@ class _LazyGroup(click.Group):
 )
 @click.option("-v", "--verbose", count=True, help="Say more; -vv for debugging.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
-@click.version_option(__version__, "--version", message="watcher %(version)s")
+@click.version_option(None, "--version", package_name="watcher", message="watcher %(version)s")
 @click.pass_context
 def main(ctx: click.Context, config: str | None, verbose: int, quiet: bool) -> None:
     """Watch news feeds for national AI strategies and investments; hear of each event once.

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from watcher import __version__
+from watcher import version
 from watcher.channels import reach
 from watcher.doctor.finding import Check, Finding, Patient
 from watcher.model import Feed
@@ -131,7 +131,7 @@ def _ask(patient: Patient, feed: Feed) -> Answer:
     """Our own request; where it is refused, one more that names a browser tells whether that is why."""
     polling, options = patient.settings.polling, patient.settings.requests.get(feed.url)
     contact = f" (+{polling.contact})" if polling.contact else ""
-    own = (options.user_agent if options else "") or polling.user_agent or f"Watcher/{__version__}{contact}"
+    own = (options.user_agent if options else "") or polling.user_agent or f"Watcher/{version()}{contact}"
     answer = _head(feed.url, own)
     if answer.status in (401, 403, 406, 429):
         as_browser = _head(feed.url, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")

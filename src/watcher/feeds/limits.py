@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from watcher import __version__
+from watcher import version
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +53,4 @@ class FetchLimits:
     def agent(self) -> str:
         """The User-Agent header."""
         contact = f" (+{self.contact})" if self.contact else ""
-        return self.user_agent or f"Watcher/{__version__}{contact}"
+        return self.user_agent or f"Watcher/{version()}{contact}"
