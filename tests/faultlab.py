@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -351,7 +352,8 @@ def run_seeds(folder: Path, seeds: range, workers: int, seconds: float = 6.0) ->
         try:
             counts = Lab(zygote, folder / str(seed), seed, seconds).run()
         except Exception as error:
-            return Counts(seed, "", 0, 0, 0, 0, 0, 0, 0, 0, (f"the run broke: {error!r}",))
+            broke = "".join(traceback.format_exception(error))
+            return Counts(seed, "", 0, 0, 0, 0, 0, 0, 0, 0, (f"the run broke: {broke}",))
         if counts.is_good:
             shutil.rmtree(folder / str(seed), ignore_errors=True)  # a worker may still be ending in it
         return counts

@@ -281,7 +281,7 @@ def alerts_over(name: str) -> tuple[int, set[object]]:
             read = Entry(title, entry.get("summary", ""), guid=guid, url=link, published=_when(entry))
             # Facts and stories have no part in what is one item: each is on a day of its own.
             apart = Signature(day=30.0 * next(days), lang="en")
-            verdicts.append(Verdict(read_entry(read, feed, NOW), Facts(), (EVERYTHING,), apart))
+            verdicts.append(Verdict(read_entry(read, feed, NOW), Facts(), (EVERYTHING,), signature=apart))
             guid = guid if guid and not guid.endswith(link) else link.rstrip("/") if guid else ""
             is_article = len(link.rstrip("/").split("/")[-1]) >= 12
             readers_view.add(guid or (link if is_article and name == "daily-telegraph-au" else (link, title)))
