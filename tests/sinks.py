@@ -156,7 +156,11 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:  # the sender was killed in the middle of it
+            self.close_connection = True
+            return
         path = urlsplit(self.path).path
         if path.startswith("/_script/"):
             self.server.sink.script(path.rpartition("/")[2], *body.decode().splitlines())

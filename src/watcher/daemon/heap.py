@@ -39,15 +39,15 @@ def forget() -> None:
     These are the answers that our functions remember (`lru_cache`; not the one value of those with room for one, nor tables, `cache`),
     the encoder, and the locales that Babel keeps in a form of its own.
     """
-    for module in [loaded for name, loaded in sys.modules.items() if name.startswith("watcher.")]:
+    loaded = list(sys.modules.items())  # at once: other threads import meanwhile
+    for module in [module for name, module in loaded if name.startswith("watcher.")]:
         for value in list(vars(module).values()):
             room = value.cache_parameters()["maxsize"] if hasattr(value, "cache_parameters") else None
             if room is not None and room > 1:
                 value.cache_clear()
     meaning.put_away()
-    with suppress(AttributeError):  # no public door leads there
+    with suppress(AttributeError, KeyError):  # no public door leads there
         sys.modules["babel.localedata"]._cache.clear()
-        sys.modules["babel.core"]._global_data = None  # type: ignore[attr-defined]
 
 
 def give_back_memory() -> None:
