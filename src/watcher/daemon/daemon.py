@@ -9,6 +9,7 @@ import secrets
 import signal
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -211,12 +212,16 @@ class Daemon:
         self._next_due.clear()
 
     async def _under_way(self, job: Callable[[], Awaitable[None]]) -> None:
-        """Run a job, and let a stop know of it: APScheduler cuts jobs off, and the writer must not be closed under one."""
+        """Run a job, and let a stop know of it: APScheduler cuts jobs off, and the writer must not be closed under one.
+
+        A job that a stop cuts off ends in silence: APScheduler would log it as one that failed.
+        """
         task = asyncio.current_task()
         assert task is not None
         self._jobs.add(task)
         try:
-            await job()
+            with suppress(asyncio.CancelledError):
+                await job()
         finally:
             self._jobs.discard(task)
 
