@@ -10,7 +10,7 @@ demo: .venv/core
 install: .venv/core
 
 test: .venv/dev
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3
 
 lint: .venv/dev
 	$(BIN)/ruff check .
