@@ -118,6 +118,7 @@ INSTRUMENT = [
     ("el", "νομοσχέδιο για υπερυπολογιστή", {"law", "compute"}),
     ("tr", "yasa ve kredi", {"law", "loan"}),
     ("ar", "صندوق وقانون ومجلس", {"fund", "law", "committee"}),
+    ("ar", "تطلق صندوقا وطنيا وتقر قانوناً وتمنح قرضا", {"fund", "law", "loan"}),
     ("he", "קרן ומענקים", {"fund", "grant"}),
     ("fa", "صندوق و وام", {"fund", "loan"}),
     ("hi", "कोष और समिति", {"fund", "committee"}),

@@ -93,6 +93,9 @@ _OWN_SCRIPT = frozenset(
 )
 
 
+_ARABIC = frozenset({"ar"})
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A form of the lexicon: what it stands for and when it counts.
@@ -207,6 +210,8 @@ def lexicon() -> Lexicon:
     for kind, path in _SOURCES:
         for langs, value, form in listed(path):
             _add(patterns, kind, value, langs, form)
+            if kind == "instrument" and langs == _ARABIC and _takes_alif(form):
+                _add(patterns, kind, value, langs, form + "ا")
     for line in _lines("places/leaders.tsv"):
         code, since, until, tongues, forms = line.split("\t")
         spoken = frozenset[str]() if tongues == "*" else frozenset(tongues.split(","))
@@ -216,6 +221,11 @@ def lexicon() -> Lexicon:
     _shared.cache_clear()
     languages = frozenset(lang for bucket in entries for entry in bucket for lang in entry.langs)
     return Lexicon(AhoCorasick(list(patterns)), entries, languages)
+
+
+def _takes_alif(form: str) -> bool:
+    """Whether a noun shows the indefinite accusative in writing («تطلق صندوقا»): a word by itself, not of those that end in a mark of their own."""
+    return form.isalpha() and form[-1] not in "ةاىءه"
 
 
 def _add(
