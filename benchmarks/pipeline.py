@@ -74,7 +74,7 @@ def main(corpus: str = str(CORPUS), every: str = "1") -> None:
     table("language", {lang: times for lang, times in sorted(by_language.items()) if len(times) >= LEAST})
     told = set(asked)
     print(f"\nsentence encoder asked for {len(told)} texts", end="")
-    if told and meaning.is_available():
+    if told and meaning.vector("news") is not None:
         begin = time.perf_counter()
         sample = sorted(told)[:10]
         for text in sample:

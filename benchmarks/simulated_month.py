@@ -240,7 +240,7 @@ def sources(chance: random.Random, count: int, days: int) -> list[Source]:
 async def month(world: World, chance: random.Random, loop: VirtualTime) -> Shelf:
     """Let the daemon's queue run for the month."""
     urls = {url: Feed(url) for url in world.sources}
-    plan = Plan(urls, compile_rules((), ()), Policy(timedelta(days=7)), PollingPolicy(), {})
+    plan = Plan(urls, compile_rules((), ()), Policy(max_age=timedelta(days=7)), PollingPolicy(), {})
     shelf: Any = Shelf(world, loop)
     for url in urls:
         shelf.put(FeedState(url, next_poll_at=START + timedelta(seconds=chance.random() * 900)))

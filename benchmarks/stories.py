@@ -42,6 +42,7 @@ STATES = [code for code in sorted(NAMES) if len(code) == 2 and code.isalpha()][:
 NOW = datetime(2026, 3, 22, tzinfo=UTC)
 FIRST_DAY = (datetime(2026, 3, 1, tzinfo=UTC) - datetime(2000, 1, 1, tzinfo=UTC)).days
 FEED = Feed("https://news.example/feed", name="Example")
+FEED_NUMBER = 1
 ASKED = 200
 WARM = 20
 
@@ -131,28 +132,27 @@ def key_rows(count: int) -> Iterator[tuple[str, float | None, str]]:
         yield from ((key, at, name) for key in keys_for(made_up(number), rarity))
 
 
-def identity_rows(count: int) -> Iterator[tuple[str, str, str, float | None]]:
+def identity_rows(count: int) -> Iterator[tuple[int, str, str, str, float | None]]:
     for number in range(count):
         for kind in ("exact", "guid", "link", "text"):
             key = hashlib.blake2b(f"{kind}{number}".encode(), digest_size=12).hexdigest()
-            yield f"{kind}:{key}", f"{number:016x}", key, stamp(NOW)
+            yield FEED_NUMBER, f"{kind}:{key}", f"{number:016x}", key, stamp(NOW)
 
 
 def fill(store: SqliteStore, count: int) -> None:
     """Stories, blocking keys and identities of so many items, in the order of each table's key."""
     db = store._connection
     db.executescript(
-        "PRAGMA synchronous = OFF; PRAGMA temp_store = FILE; DROP INDEX story_key_story; DROP INDEX identity_item;"
+        "PRAGMA synchronous = OFF; PRAGMA temp_store = FILE; DROP INDEX story_key_story;"
     )
     db.execute("BEGIN")
     db.executemany("INSERT INTO story VALUES (?, ?, ?, ?, ?, ?, ?, ?)", story_rows(count))
     for table, columns, order, rows in (
         ("story_key", "key, at, story", "key, at, story", key_rows(count)),
-        ("identity", "key, item, content_hash, seen_at", "key", identity_rows(count)),
+        ("identity", "feed, key, item, content_hash, seen_at", "feed, key", identity_rows(count)),
     ):
         sort_in(db, table, columns, order, rows)
     db.execute("CREATE INDEX story_key_story ON story_key (story)")
-    db.execute("CREATE INDEX identity_item ON identity (item)")
     db.execute("COMMIT")
     db.executescript("ANALYZE; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA synchronous = NORMAL;")
 
@@ -169,6 +169,7 @@ def measure(count: int, folder: Path) -> None:
     """Fill a store with so many reports, then join others."""
     path = folder / f"{count}.db"
     store = SqliteStore(path)
+    store.sync_feeds([FEED], NOW)
     begun = time.perf_counter()
     fill(store, count)
     filled, before = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -177,7 +178,7 @@ def measure(count: int, folder: Path) -> None:
         verdict = written(number)
         asked = lookup([verdict], NOW)
         begun = time.perf_counter()
-        known = items.known(store._connection, asked, feed_is_new=False)
+        known = items.known(store._connection, asked, FEED_NUMBER, feed_is_new=False)
         answered = time.perf_counter()
         update = settle([verdict], known, Policy(max_age=timedelta(days=99)), NOW)
         decided = time.perf_counter()

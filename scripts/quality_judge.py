@@ -52,7 +52,7 @@ def report() -> list[str]:
         f"Made by `python scripts/quality_judge.py` from `tests/corpus/judge.jsonl`: {len(rows)} items in {len(sizes)} languages,",
         f"{sum(row['relevant'] for row in rows)} of them relevant; reports of real events from memory and of plausible ones, by a writer who",
         "knew neither the product nor its word lists. The sentence encoder was "
-        + ("there." if meaning.is_available() else "not installed."),
+        + ("there." if meaning.vector("news") is not None else "not installed."),
         "",
         "| | precision | recall | F1 |",
         "|---|---|---|---|",

