@@ -194,10 +194,19 @@ def shepherd(connection: socket.socket) -> None:
     while not data.endswith(b"\n"):
         data += connection.recv(65536)
     asked = json.loads(data)
+    begun, begin = os.pipe()
     pid = os.fork()
     if pid == 0:
         connection.close()
+        os.close(begun)
+        os.setsid()
+        os.close(begin)
         os._exit(run(asked))
+    os.close(begin)
+    os.read(
+        begun, 1
+    )  # ends when it has a group of its own: who is told its number sooner kills a group that is not there
+    os.close(begun)
     connection.sendall(f"{pid}\n".encode())
     os.setsid()  # not in the group that asked, so that whoever kills that group learns what became of the process
     _, status = os.waitpid(pid, 0)
@@ -207,7 +216,6 @@ def shepherd(connection: socket.socket) -> None:
 
 def run(asked: dict[str, Any]) -> int:
     """Become what was asked for. Returns its exit code."""
-    os.setsid()
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     for number, name in ((1, "log"), (2, "errors")):
