@@ -53,29 +53,22 @@ class MailSender:
 
     def knock(self, timeout: float) -> None:
         """Do all that comes before a message, and leave. Raises DeliveryError."""
-        try:
-            connection = self._connect(timeout)
-            try:
-                self._accepted(connection.mail(self._from[1]), "the sender")
-                self._accepted(connection.rcpt(self._to[1]), "the recipient")
-            finally:
-                _quit(connection)
-        except smtplib.SMTPResponseException as error:
-            raise _refused(error.smtp_code, error.smtp_error, "it") from error
-        except (smtplib.SMTPException, OSError) as error:
-            raise self._broken(error, False) from error
+        self._converse(None, timeout)
 
     def send(self, message: Message) -> None:
         """Hand the message in. Once the server has said 250 to it, it is sent, whatever comes after."""
-        mail = self.compose(message, datetime.now(UTC))
+        self._converse(self.compose(message, datetime.now(UTC)), TIMEOUT)
+
+    def _converse(self, mail: EmailMessage | None, timeout: float) -> None:
         data_begun = False
         try:
-            connection = self._connect()
+            connection = self._connect(timeout)
             try:
-                self._accepted(connection.mail(self._from[1], self._options(connection, mail)), "the sender")
+                self._accepted(connection.mail(self._from[1], self._options(connection)), "the sender")
                 self._accepted(connection.rcpt(self._to[1]), "the recipient")
-                data_begun = True
-                self._accepted(connection.data(mail.as_bytes()), "the message")
+                if mail is not None:
+                    data_begun = True
+                    self._accepted(connection.data(mail.as_bytes()), "the message")
             finally:
                 _quit(connection)
         except smtplib.SMTPResponseException as error:
@@ -104,7 +97,7 @@ class MailSender:
         mail["Content-Language"] = message.language  # last: setting content drops what begins with Content
         return mail
 
-    def _connect(self, timeout: float = TIMEOUT) -> smtplib.SMTP:
+    def _connect(self, timeout: float) -> smtplib.SMTP:
         server, context = self._server, _context(self._server.verify)
         if server.mode == "ssl":
             connection: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=timeout, context=context)
@@ -122,7 +115,7 @@ class MailSender:
             raise
         return connection
 
-    def _options(self, connection: smtplib.SMTP, mail: EmailMessage) -> list[str]:
+    def _options(self, connection: smtplib.SMTP) -> list[str]:
         international = not (self._from[1] + self._to[1]).isascii()
         return ["SMTPUTF8"] if international and connection.has_extn("smtputf8") else []
 

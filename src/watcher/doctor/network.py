@@ -7,15 +7,16 @@ import socket
 import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from watcher import version
 from watcher.channels import reach
 from watcher.doctor.finding import Check, Finding, Patient
+from watcher.feeds.limits import FetchLimits
 from watcher.model import Feed
 
 ASKED = 5
@@ -130,8 +131,8 @@ def _by_proxy(patient: Patient, feed: Feed) -> bool:
 def _ask(patient: Patient, feed: Feed) -> Answer:
     """Our own request; where it is refused, one more that names a browser tells whether that is why."""
     polling, options = patient.settings.polling, patient.settings.requests.get(feed.url)
-    contact = f" (+{polling.contact})" if polling.contact else ""
-    own = (options.user_agent if options else "") or polling.user_agent or f"Watcher/{version()}{contact}"
+    limits = FetchLimits(user_agent=polling.user_agent, contact=polling.contact)
+    own = (options.user_agent if options else "") or limits.agent()
     answer = _head(feed.url, own)
     if answer.status in (401, 403, 406, 429):
         as_browser = _head(feed.url, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
@@ -145,11 +146,10 @@ def _head(url: str, agent: str) -> Answer:
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     try:
-        connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT)
-        connection.request("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
-                           headers={"User-Agent": agent, "Accept": "*/*"})  # fmt: skip
-        response = connection.getresponse()
-        connection.close()
+        with closing(kind(parts.hostname or "", parts.port, timeout=TIMEOUT)) as connection:
+            connection.request("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
+                               headers={"User-Agent": agent, "Accept": "*/*"})  # fmt: skip
+            response = connection.getresponse()
     except ssl.SSLCertVerificationError as error:
         remedy = "install ca-certificates, or the authority of a proxy that looks into TLS (SSL_CERT_FILE)"
         return Answer(f"its certificate is not trusted: {error.verify_message}", remedy)

@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from watcher.errors import FetchError, ParseError
 from watcher.feeds.parsed import ParsedFeed
 from watcher.model import Entry, Feed, Verdict
 from watcher.pipeline import judge, signed
-from watcher.rules import Rulebook
 from watcher.service.context import Context
 
 _T = TypeVar("_T")
@@ -98,7 +98,7 @@ class Judges:
 
     async def _with_whole_page(self, verdict: Verdict, now: datetime) -> Verdict:
         """A matched entry judged once more on the text of its page; where that can not be had, as it was."""
-        if not verdict.matches or self.whole_page is None:
+        if self.whole_page is None:
             return verdict
         entry = verdict.item.entry
         try:
@@ -110,11 +110,9 @@ class Judges:
             return verdict
         # Beside what the feed says, not in its place: a page that leaves out what matched must not unsay it.
         whole = replace(fuller, summary=f"{entry.summary}\n{fuller.content}", content="")
-        return await self.think(_judge_whole, whole, verdict.item.feed, self._context.plan.rulebook, now)
-
-
-def _judge_whole(entry: Entry, feed: Feed, rulebook: Rulebook, now: datetime) -> Verdict:
-    return judge(entry, feed, rulebook, now, why_not=True)
+        return await self.think(
+            partial(judge, why_not=True), whole, verdict.item.feed, self._context.plan.rulebook, now
+        )
 
 
 def _sign_all(verdicts: Sequence[Verdict]) -> list[Verdict]:

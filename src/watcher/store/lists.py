@@ -61,12 +61,6 @@ class Lists(ABC):
 
         return {row["url"]: read_state(row) for row in self._rows("SELECT * FROM feed WHERE active = 1")}
 
-    def items_of_story(self, story_id: str) -> list[Row]:
-        """Items of a story, in the order they came."""
-        return [
-            read_item(row) for row in self._rows("SELECT * FROM item WHERE story = :id ORDER BY number", id=story_id)
-        ]
-
     def counts(self) -> Row:
         """How much there is of everything, what waits; why the last reload was refused, since when our network is down or the disk full ('' for not)."""
         totals = self._rows(
