@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import socket
 import sqlite3
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -332,3 +334,13 @@ def test_a_large_store_is_not_read_through_and_that_is_said(world: World, monkey
     (told,) = [finding for finding in world.examine() if finding.check == "database"]
     assert told.ok
     assert "not looked through; `watcher db check` does that" in told.found
+
+
+def test_a_publisher_that_never_answers_leaves_no_connection_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "TIMEOUT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as server, warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        for scheme in ("http", "https"):
+            assert "does not answer" in network._head(f"{scheme}://127.0.0.1:{server.getsockname()[1]}/", "x").fault
+        gc.collect()
+    assert not [warning for warning in seen if issubclass(warning.category, ResourceWarning)]
